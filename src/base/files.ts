@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { CodedError, describeError, errnoOf } from './errors';
+
+export type FileErrorCode = 'unreadable' | 'unwritable' | 'unsafe';
+
+/** A file or folder that we need and cannot use. The message names it and says why. */
+export class FileError extends CodedError<FileErrorCode> {}
+
+/** The file's bytes, or undefined if there is none. Any other read error is reported, never taken for "empty". */
+export async function readIfExists(file: string): Promise<Buffer | undefined> {
+  try {
+    return await fs.readFile(file);
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOENT') return undefined;
+    throw new FileError('unreadable', `Cannot read ${file}: ${describeError(cause)}`, { cause });
+  }
+}
+
+export interface WriteOptions {
+  /** Permission bits of the new file; 0600 unless told. */
+  readonly mode?: number;
+}
+
+/**
+ * Replaces a file's content in one step: readers see the old bytes or the new ones, never a part. A symlink is
+ * followed, so that the link stays and its target is replaced.
+ */
+export async function writeFileAtomic(
+  file: string,
+  content: string | Uint8Array,
+  options: WriteOptions = {},
+): Promise<void> {
+  try {
+    const target = await resolveLink(file);
+    const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
+    try {
+      const handle = await fs.open(temporary, 'wx', options.mode ?? 0o600);
+      try {
+        await handle.writeFile(content);
+        // open() is subject to the umask; the caller's mode is not.
+        await handle.chmod(options.mode ?? 0o600);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await fs.rename(temporary, target);
+    } catch (error) {
+      await fs.rm(temporary, { force: true });
+      throw error;
+    }
+  } catch (cause) {
+    throw new FileError('unwritable', `Cannot write ${file}: ${describeError(cause)}`, { cause });
+  }
+}
+
+/** Creates a folder that only this user can enter, or checks that an existing one is so. */
+export async function ensurePrivateDir(dir: string): Promise<void> {
+  try {
+    await fs.mkdir(dir, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new FileError('unwritable', `Cannot create ${dir}: ${describeError(cause)}`, { cause });
+  }
+  // Windows folders inherit the profile's access list, which is private already.
+  if (process.platform === 'win32') return;
+  const stat = await fs.lstat(dir);
+  const owner = process.getuid?.();
+  if (!stat.isDirectory() || (owner !== undefined && stat.uid !== owner)) {
+    throw new FileError('unsafe', `${dir} is not a folder of yours; remove it and try again`);
+  }
+  if ((stat.mode & 0o077) !== 0) await fs.chmod(dir, 0o700);
+}
+
+async function resolveLink(file: string): Promise<string> {
+  try {
+    return await fs.realpath(file);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    return path.join(await fs.realpath(path.dirname(file)), path.basename(file));
+  }
+}

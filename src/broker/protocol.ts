@@ -1,0 +1,51 @@
+/** What brokers and connections say to each other, over JSON-RPC on a private local socket. */
+import type { Endpoint } from '../cloud/provider';
+
+/** All that one connection needs. Holds secrets: lives in memory only, is never logged or written. */
+export interface Grant {
+  readonly alias: string;
+  readonly sandbox: { readonly id: string; readonly name: string };
+  readonly endpoint: Endpoint;
+  /** The sandbox's host key: ed25519, private, OpenSSH format. */
+  readonly hostKey: string;
+  /** The key that authenticates the user to an SSH server inside the sandbox: ed25519, private, OpenSSH format. */
+  readonly userKey: string;
+  /** Whether the user asked for this sandbox just now; without it a stopped sandbox stays stopped. */
+  readonly mayStart: boolean;
+}
+
+/**
+ * Why a broker gave no grant:
+ * - `unknown-alias`: not one of this broker's sandboxes; another broker may know it
+ * - `signed-out`: the account has no credentials any more
+ */
+export type GrantRefusal = 'unknown-alias' | 'signed-out';
+
+export type GrantAnswer =
+  | { readonly ok: true; readonly grant: Grant }
+  | { readonly ok: false; readonly reason: GrantRefusal; readonly message: string };
+
+export type ConnectionPhase = 'connecting' | 'connected' | 'reconnecting' | 'closed';
+
+/** One connection's state. The connection is its only source. */
+export interface ConnectionState {
+  /** Unique per connection process. */
+  readonly connectionId: string;
+  readonly alias: string;
+  readonly pid: number;
+  readonly phase: ConnectionPhase;
+  /** What is going on, in words for the user: "starting sandbox", why it closed, … */
+  readonly detail?: string;
+  /** Round-trip time to the sandbox's cloud, in milliseconds. */
+  readonly roundTripMs?: number;
+  /** When the connection began, in milliseconds since the epoch. */
+  readonly since: number;
+}
+
+/** JSON-RPC method names. */
+export const methods = {
+  /** Request `{alias}` → {@link GrantAnswer}. */
+  grant: 'sandbox/grant',
+  /** Notification {@link ConnectionState}, from connection to broker. */
+  state: 'connection/state',
+} as const;

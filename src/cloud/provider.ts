@@ -1,0 +1,161 @@
+/**
+ * What a cloud is to the rest of the extension: lifecycle of sandboxes, and a transport into a running one.
+ * Nobody outside `src/cloud/<kind>/` asks which cloud it is; differences are declared as data
+ * ({@link TransportCapabilities}, {@link Sandbox.notice}).
+ */
+import type { Readable, Writable } from 'node:stream';
+import type { Logger } from '../base/logger';
+
+/** Where a cloud is and how to reach it: all that {@link Provider.connect} needs. Plain JSON: part of a grant. */
+export interface Endpoint {
+  /** {@link Provider.kind} of the driver that speaks with it. */
+  readonly provider: string;
+  /** Base URL of the cloud's API, without a trailing slash. */
+  readonly baseUrl: string;
+  /** Secret. Never logged, never in argv or environment. */
+  readonly token?: string;
+  readonly network?: NetworkSettings;
+}
+
+/** How this computer reaches the network; taken from the editor's settings. */
+export interface NetworkSettings {
+  /** URL of an HTTP proxy; credentials in it are secret. */
+  readonly proxyUrl?: string;
+  /** Hosts reached without the proxy: names, `.suffix`, or `*`. */
+  readonly noProxy?: readonly string[];
+  /** PEM certificates trusted besides the system's. */
+  readonly extraCa?: readonly string[];
+  /** False accepts any certificate; only by the user's own setting. */
+  readonly strictTls?: boolean;
+}
+
+export type SandboxStatus =
+  | 'creating'
+  | 'running'
+  | 'starting'
+  | 'stopping'
+  | 'stopped'
+  | 'paused'
+  | 'failed'
+  /** Anything a newer cloud may say. */
+  | 'unknown';
+
+export interface Sandbox {
+  /** Opaque; unique within the account. */
+  readonly id: string;
+  /** What the user calls it; untrusted text. */
+  readonly name: string;
+  readonly status: SandboxStatus;
+  readonly image?: string;
+  readonly createdAt?: Date;
+  /** A caution that every place showing this sandbox must show, such as "not isolated". */
+  readonly notice?: string;
+}
+
+export interface CreateOptions {
+  readonly name?: string;
+  readonly image?: string;
+}
+
+/** One page of a list. */
+export interface SandboxPage {
+  readonly sandboxes: readonly Sandbox[];
+  /** Token of the next page; absent on the last. */
+  readonly next?: string;
+}
+
+export interface AccountInfo {
+  /** Stable name of who is signed in; part of an account's identity. */
+  readonly user: string;
+  /** How to show the account, e.g. an e-mail address; untrusted text. */
+  readonly label: string;
+}
+
+/** One kind of cloud. */
+export interface Provider {
+  readonly kind: string;
+  readonly title: string;
+  /** Opens a client; sends nothing yet. */
+  connect(endpoint: Endpoint, log: Logger): CloudClient;
+}
+
+/** A client of one account of one cloud. All methods reject with a {@link CloudError} or the signal's reason. */
+export interface CloudClient {
+  /** Who the credentials belong to; rejects as `unauthenticated` when they are wrong. */
+  whoAmI(signal?: AbortSignal): Promise<AccountInfo>;
+  listPage(pageToken?: string, signal?: AbortSignal): Promise<SandboxPage>;
+  get(id: string, signal?: AbortSignal): Promise<Sandbox>;
+  create(options: CreateOptions, signal?: AbortSignal): Promise<Sandbox>;
+  /** Resolves once the sandbox runs. */
+  start(id: string, signal?: AbortSignal): Promise<Sandbox>;
+  stop(id: string, signal?: AbortSignal): Promise<Sandbox>;
+  delete(id: string, signal?: AbortSignal): Promise<void>;
+  transport(id: string): Transport;
+  /** Closes idle connections. */
+  dispose(): void;
+}
+
+export interface TransportCapabilities {
+  /**
+   * Whether stdout and stderr of an exec arrive byte for byte. `unknown`: find out by a probe before sending
+   * anything binary through it (facts: boxlite.md 4a).
+   */
+  readonly binaryOutput: 'yes' | 'no' | 'unknown';
+}
+
+/** How bytes get into one running sandbox. */
+export interface Transport {
+  readonly capabilities: TransportCapabilities;
+  /** Starts a program. Resolves once its streams are attached. */
+  exec(request: ExecRequest, signal?: AbortSignal): Promise<RemoteProcess>;
+}
+
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface ExecRequest {
+  /** Program and arguments; no shell is involved. */
+  readonly argv: readonly [string, ...string[]];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly workingDirectory?: string;
+  /** Present: run in a pseudo-terminal of that size; stderr then comes on stdout. */
+  readonly terminal?: TerminalSize;
+}
+
+/** A signal's name as in RFC 4254 section 6.9: without "SIG". */
+export type SignalName =
+  | 'ABRT'
+  | 'ALRM'
+  | 'FPE'
+  | 'HUP'
+  | 'ILL'
+  | 'INT'
+  | 'KILL'
+  | 'PIPE'
+  | 'QUIT'
+  | 'SEGV'
+  | 'TERM'
+  | 'USR1'
+  | 'USR2';
+
+/** How a process ended. */
+export type ExitStatus = { readonly code: number } | { readonly signal: SignalName };
+
+/** A process in a sandbox. Its owner must call {@link RemoteProcess.kill} when it loses interest. */
+export interface RemoteProcess {
+  /** Ending it is the process's end of input. Writes are held while the sandbox does not read. */
+  readonly stdin: Writable;
+  /** Not reading it holds the process. */
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Settles after both outputs ended; rejects with a {@link CloudError} when the sandbox was lost. */
+  readonly exited: Promise<ExitStatus>;
+  /** Takes effect at once or not at all; never rejects. */
+  resize(size: TerminalSize): void;
+  /** Sends a signal to the process's group; never rejects. */
+  signal(name: SignalName): void;
+  /** Ends the process and its group for good and lets go of the streams. */
+  kill(): void;
+}

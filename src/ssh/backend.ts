@@ -1,0 +1,47 @@
+/**
+ * What the bridge's channels are made of. One interface, whatever carries the work: an exec of the cloud for each
+ * channel, our agent in the sandbox, or the sandbox's own SSH server.
+ */
+import type { Duplex } from 'node:stream';
+import type { RemoteProcess, TerminalSize } from '../cloud/provider';
+import { CodedError } from '../base/errors';
+
+/** A terminal as asked for by `pty-req` (RFC 4254 section 6.2). */
+export interface TerminalRequest extends TerminalSize {
+  /** Value of TERM. */
+  readonly type: string;
+}
+
+export interface SessionRequest {
+  /** Variables of `env` requests, in the client's order. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly terminal?: TerminalRequest;
+}
+
+/** Where a forwarded connection goes, as seen from inside the sandbox. */
+export type DialTarget =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string };
+
+export interface Backend {
+  readonly name: 'exec' | 'agent' | 'sshd';
+  /** Resolves once the sandbox answers; nothing else may be called before. */
+  ready(signal: AbortSignal): Promise<void>;
+  /** The user's login shell in their home folder. */
+  shell(request: SessionRequest, signal: AbortSignal): Promise<RemoteProcess>;
+  /** A command line, run by the sandbox's shell in the user's home folder. */
+  exec(command: string, request: SessionRequest, signal: AbortSignal): Promise<RemoteProcess>;
+  /** An SFTP server speaking on stdin and stdout. Rejects as `unavailable` if the sandbox has none. */
+  sftp(signal: AbortSignal): Promise<RemoteProcess>;
+  /** Resolves once connected; rejects as `refused` or `unavailable`, so that the client sees "open failed". */
+  dial(target: DialTarget, signal: AbortSignal): Promise<Duplex>;
+}
+
+/**
+ * - `unavailable`: the sandbox lacks what this needs; the message names it
+ * - `refused`: nothing answers at the target
+ * - `lost`: the sandbox or the way to it went away
+ */
+export type BridgeErrorCode = 'unavailable' | 'refused' | 'lost';
+
+export class BridgeError extends CodedError<BridgeErrorCode> {}
