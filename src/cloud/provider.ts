@@ -75,7 +75,7 @@ export interface AccountInfo {
 export interface Provider {
   readonly kind: string;
   readonly title: string;
-  /** Opens a client; sends nothing yet. */
+  /** Opens a client; sends nothing yet. Throws a {@link CloudError} `invalid` for an endpoint that cannot be one. */
   connect(endpoint: Endpoint, log: Logger): CloudClient;
 }
 
@@ -91,21 +91,24 @@ export interface CloudClient {
   stop(id: string, signal?: AbortSignal): Promise<Sandbox>;
   delete(id: string, signal?: AbortSignal): Promise<void>;
   transport(id: string): Transport;
-  /** Closes idle connections. */
+  /** Closes idle connections. What is under way ends by itself. */
   dispose(): void;
 }
 
 export interface TransportCapabilities {
   /**
    * Whether stdout and stderr of an exec arrive byte for byte. `unknown`: find out by a probe before sending
-   * anything binary through it (facts: boxlite.md 4a).
+   * anything binary through it: some clouds decode output as UTF-8 and replace what is not.
    */
   readonly binaryOutput: 'yes' | 'no' | 'unknown';
 }
 
 /** How bytes get into one running sandbox. */
 export interface Transport {
-  readonly capabilities: TransportCapabilities;
+  /** What this cloud can do; asked once and kept. */
+  capabilities(signal?: AbortSignal): Promise<TransportCapabilities>;
+  /** The latest round-trip time to the cloud, in milliseconds; undefined until one was measured. */
+  roundTripMs(): number | undefined;
   /** Starts a program. Resolves once its streams are attached. */
   exec(request: ExecRequest, signal?: AbortSignal): Promise<RemoteProcess>;
 }
@@ -143,7 +146,10 @@ export type SignalName =
 /** How a process ended. */
 export type ExitStatus = { readonly code: number } | { readonly signal: SignalName };
 
-/** A process in a sandbox. Its owner must call {@link RemoteProcess.kill} when it loses interest. */
+/**
+ * A process in a sandbox. Its owner must call {@link RemoteProcess.kill} when it loses interest. When the sandbox is
+ * lost the streams fail too; nobody needs to listen for their errors, `exited` has the reason.
+ */
 export interface RemoteProcess {
   /** Ending it is the process's end of input. Writes are held while the sandbox does not read. */
   readonly stdin: Writable;
@@ -156,6 +162,9 @@ export interface RemoteProcess {
   resize(size: TerminalSize): void;
   /** Sends a signal to the process's group; never rejects. */
   signal(name: SignalName): void;
-  /** Ends the process and its group for good and lets go of the streams. */
+  /**
+   * Ends the process and its group for good and lets go of the streams. `exited` settles once the cloud has
+   * confirmed it, or after a few seconds without an answer. Calling it again is harmless.
+   */
   kill(): void;
 }
