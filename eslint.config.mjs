@@ -35,7 +35,10 @@ const layerRules = Object.entries(layers).map(([layer, allowed]) => {
     });
   }
   if (!knowVscode.has(layer)) {
-    patterns.push({ regex: '^vscode$', message: `src/${layer} runs outside the editor; pass in what it needs.` });
+    patterns.push({
+      regex: '^vscode$',
+      message: `src/${layer} runs outside the editor; pass in what it needs.`,
+    });
   }
   return {
     files: [`src/${layer}/**/*.ts`],
@@ -53,7 +56,10 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       eqeqeq: 'error',
       'no-console': 'error',
@@ -70,7 +76,15 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.mjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+    files: ['**/*.{mjs,cjs}'],
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        require: 'readonly',
+        module: 'writable',
+      },
+    },
   },
 );

@@ -13,7 +13,7 @@ export interface TerminalRequest extends TerminalSize {
 }
 
 export interface SessionRequest {
-  /** Variables of `env` requests, in the client's order. */
+  /** Variables of `env` requests (RFC 4254 section 6.4). */
   readonly env: Readonly<Record<string, string>>;
   readonly terminal?: TerminalRequest;
 }
@@ -23,15 +23,24 @@ export type DialTarget =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string };
 
+/** What is known once the sandbox answered. */
+export interface BackendFeatures {
+  /**
+   * Whether {@link Backend.sftp} can work. Known in advance because a subsystem request must be answered at once:
+   * the client may send data right behind it.
+   */
+  readonly sftp: boolean;
+}
+
 export interface Backend {
   readonly name: 'exec' | 'agent' | 'sshd';
   /** Resolves once the sandbox answers; nothing else may be called before. */
-  ready(signal: AbortSignal): Promise<void>;
+  ready(signal: AbortSignal): Promise<BackendFeatures>;
   /** The user's login shell in their home folder. */
   shell(request: SessionRequest, signal: AbortSignal): Promise<RemoteProcess>;
   /** A command line, run by the sandbox's shell in the user's home folder. */
   exec(command: string, request: SessionRequest, signal: AbortSignal): Promise<RemoteProcess>;
-  /** An SFTP server speaking on stdin and stdout. Rejects as `unavailable` if the sandbox has none. */
+  /** An SFTP server speaking on stdin and stdout. */
   sftp(signal: AbortSignal): Promise<RemoteProcess>;
   /** Resolves once connected; rejects as `refused` or `unavailable`, so that the client sees "open failed". */
   dial(target: DialTarget, signal: AbortSignal): Promise<Duplex>;
@@ -40,8 +49,9 @@ export interface Backend {
 /**
  * - `unavailable`: the sandbox lacks what this needs; the message names it
  * - `refused`: nothing answers at the target
+ * - `stopped`: the sandbox does not run, and the user has not asked for it
  * - `lost`: the sandbox or the way to it went away
  */
-export type BridgeErrorCode = 'unavailable' | 'refused' | 'lost';
+export type BridgeErrorCode = 'unavailable' | 'refused' | 'stopped' | 'lost';
 
 export class BridgeError extends CodedError<BridgeErrorCode> {}

@@ -1,0 +1,106 @@
+import { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import type { ServerChannel } from 'ssh2';
+import type { ExitStatus } from '../cloud/provider';
+import { openChannel, type OpenChannel } from './ssh2Internals';
+
+/** SSH_EXTENDED_DATA_STDERR, RFC 4254 section 5.2. */
+const EXTENDED_DATA_STDERR = 1;
+
+interface PendingWrite {
+  readonly stderr: boolean;
+  data: Buffer;
+  readonly done: () => void;
+}
+
+/**
+ * The sending side of a server channel: stdout, stderr, end of file and exit status.
+ *
+ * ssh2's own Writables are not used because they share one slot for what waits for window space: stdout and stderr
+ * that both wait lose or repeat data. They also send CLOSE together with EOF, which rules out half-close, and
+ * refuse an exit status after EOF.
+ */
+export class ChannelOutput {
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly #channel: OpenChannel;
+  /** At most one write of each stream: a Writable hands over the next when the last is done. */
+  readonly #pending: PendingWrite[] = [];
+  #unfinished = 2;
+
+  constructor(channel: ServerChannel) {
+    this.#channel = openChannel(channel);
+    this.stdout = this.#createStream(false);
+    this.stderr = this.#createStream(true);
+    channel.once('close', () => this.#pump());
+  }
+
+  /** Waits until the process's output is sent, then says how it ended and closes. */
+  async finish(status: ExitStatus): Promise<void> {
+    await Promise.all([finished(this.stdout), finished(this.stderr)]);
+    if (this.#isClosed()) return;
+    const { _client: client, outgoing } = this.#channel;
+    if ('code' in status) client._protocol.exitStatus(outgoing.id, status.code);
+    else client._protocol.exitSignal(outgoing.id, status.signal, false, '');
+    this.close();
+  }
+
+  /** Ends the channel for a cause of ours: a line on stderr and an exit code. */
+  async fail(message: string, code: number): Promise<void> {
+    if (this.stdout.writable) this.stdout.end();
+    if (this.stderr.writable) this.stderr.end(message);
+    await this.finish({ code });
+  }
+
+  /** Sends EOF, if that is still to do, and CLOSE. */
+  close(): void {
+    this.#channel.eof();
+    this.#channel.close();
+  }
+
+  #createStream(stderr: boolean): Writable {
+    return new Writable({
+      write: (data: Buffer, _encoding, done) => {
+        this.#pending.push({ stderr, data, done });
+        this.#pump();
+      },
+      // RFC 4254 section 5.3: EOF is for the whole channel, so it follows the end of both streams.
+      final: (done) => {
+        if (--this.#unfinished === 0) this.#channel.eof();
+        done();
+      },
+    });
+  }
+
+  #isClosed(): boolean {
+    return this.#channel.outgoing.state === 'closing' || this.#channel.outgoing.state === 'closed';
+  }
+
+  /** Sends as much as the client's window allows; what is left waits for it to grow. */
+  #pump(): void {
+    for (let write = this.#pending[0]; write; write = this.#pending[0]) {
+      this.#send(write);
+      if (write.data.length > 0) {
+        this.#channel._chunkcb = () => this.#pump();
+        this.#channel._waitWindow = true;
+        return;
+      }
+      this.#pending.shift();
+      write.done();
+    }
+  }
+
+  #send(write: PendingWrite): void {
+    const { outgoing, _client: client } = this.#channel;
+    // Nobody is left to read it; the writer learns from the channel's close.
+    if (this.#isClosed()) write.data = Buffer.alloc(0);
+    while (write.data.length > 0 && outgoing.window > 0) {
+      const length = Math.min(write.data.length, outgoing.window, outgoing.packetSize);
+      const packet = write.data.subarray(0, length);
+      if (write.stderr) client._protocol.channelExtData(outgoing.id, packet, EXTENDED_DATA_STDERR);
+      else client._protocol.channelData(outgoing.id, packet);
+      outgoing.window -= length;
+      write.data = write.data.subarray(length);
+    }
+  }
+}

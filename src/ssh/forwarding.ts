@@ -1,0 +1,48 @@
+import type { Duplex } from 'node:stream';
+import type { Connection, ServerChannel } from 'ssh2';
+import { describeErrorChain } from '../base/errors';
+import type { DialTarget } from './backend';
+import { ChannelOutput } from './channelOutput';
+import type { BridgeContext } from './session';
+
+/**
+ * Serves `direct-tcpip` (RFC 4254 section 7.2) and OpenSSH's `direct-streamlocal@openssh.com`. A channel is
+ * confirmed only once the target answered, so that a refused one fails to open instead of closing at once.
+ */
+export function serveForwards(connection: Connection, context: BridgeContext): void {
+  connection.on('tcpip', (accept, reject, { destIP, destPort }) => {
+    void forward({ kind: 'tcp', host: destIP, port: destPort }, accept, reject);
+  });
+  connection.on('openssh.streamlocal', (accept, reject, { socketPath }) => {
+    void forward({ kind: 'unix', path: socketPath }, accept, reject);
+  });
+
+  const closed = new AbortController();
+  connection.once('close', () => closed.abort());
+
+  async function forward(target: DialTarget, accept: () => ServerChannel, reject: () => void): Promise<void> {
+    let stream: Duplex;
+    try {
+      stream = await context.backend.dial(target, closed.signal);
+    } catch (error) {
+      context.log.info(`forward to ${describeTarget(target)} refused: ${describeErrorChain(error)}`);
+      reject();
+      return;
+    }
+    join(accept(), stream);
+  }
+}
+
+function join(channel: ServerChannel, stream: Duplex): void {
+  const output = new ChannelOutput(channel);
+  output.stderr.end();
+  channel.on('close', () => stream.destroy());
+  stream.on('error', () => output.close());
+  // What carries the stream ends as a whole: after its output there is nobody to take our input.
+  output.stdout.on('finish', () => output.close());
+  channel.pipe(stream).pipe(output.stdout);
+}
+
+function describeTarget(target: DialTarget): string {
+  return target.kind === 'tcp' ? `${target.host}:${target.port}` : target.path;
+}

@@ -1,0 +1,51 @@
+import { Duplex, type Readable, type Writable } from 'node:stream';
+
+/** Our software name in the identification string (RFC 4253 section 4.2). */
+export const SSH_IDENT = 'CloudSandboxes_1';
+const IDENTIFICATION = Buffer.from(`SSH-2.0-${SSH_IDENT}\r\n`);
+
+/**
+ * The local ssh's pipes as one stream for ssh2, with the identification string already sent: ConnectTimeout bounds
+ * the wait for that line alone, and the host key that ssh2 needs to begin comes from a broker that may still be
+ * starting. ssh2's own copy of the line is dropped.
+ */
+export class GreetedStream extends Duplex {
+  readonly #input: Readable;
+  readonly #output: Writable;
+  #toDrop = IDENTIFICATION.length;
+
+  constructor(input: Readable, output: Writable) {
+    super();
+    this.#input = input;
+    this.#output = output;
+    output.write(IDENTIFICATION);
+    input.on('data', (chunk: Buffer) => {
+      if (!this.push(chunk)) input.pause();
+    });
+    input.on('end', () => this.push(null));
+    input.on('error', (error) => this.destroy(error));
+    output.on('error', (error) => this.destroy(error));
+    input.pause();
+  }
+
+  override _read(): void {
+    this.#input.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
+    const dropped = Math.min(this.#toDrop, chunk.length);
+    this.#toDrop -= dropped;
+    if (dropped === chunk.length) callback();
+    else this.#output.write(chunk.subarray(dropped), callback);
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    this.#output.end(() => callback());
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#input.destroy();
+    this.#output.destroy();
+    callback(error);
+  }
+}

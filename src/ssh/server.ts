@@ -1,0 +1,89 @@
+import type { Duplex } from 'node:stream';
+import ssh2, { type AuthContext, type Connection } from 'ssh2';
+import { createDeferred } from '../base/async';
+import { describeErrorChain } from '../base/errors';
+import type { Logger } from '../base/logger';
+import type { Backend, BackendFeatures } from './backend';
+import { serveForwards } from './forwarding';
+import { SSH_IDENT } from './greeting';
+import { ProcessSet } from './processes';
+import { serveSession } from './session';
+import { injectStream, sendAuthBanner } from './ssh2Internals';
+
+/** Well below the least that a person would set as ServerAliveInterval × ServerAliveCountMax. */
+const BANNER_INTERVAL_MS = 2000;
+/** ssh2 pings by default and gives up after 45 s; our peer is a pipe, and a stopped ssh is not a dead one. */
+const NEVER_MS = 2 ** 31 - 1;
+
+export interface BridgeOptions {
+  /** The local ssh's end: a stream that has been greeted. */
+  readonly stream: Duplex;
+  /** Private ed25519 key, OpenSSH format. */
+  readonly hostKey: string;
+  readonly backend: Backend;
+  /** The outcome of {@link Backend.ready}; authentication is held until it settles. */
+  readonly ready: Promise<BackendFeatures>;
+  /** What the wait is about, shown in banners while authentication is held. */
+  readonly progress: () => string;
+  readonly log: Logger;
+}
+
+/** An SSH server for the one client at the other end of our pipes. Resolves when that client is gone. */
+export async function serveBridge(options: BridgeOptions): Promise<void> {
+  const { log } = options;
+  const processes = new ProcessSet();
+  const closed = createDeferred<undefined>();
+  const server = new ssh2.Server(
+    { hostKeys: [options.hostKey], ident: SSH_IDENT, keepaliveInterval: NEVER_MS },
+    (connection) => serveConnection(connection, options, processes),
+  );
+  options.stream.once('close', () => closed.resolve(undefined));
+  // Once all that we had to say is written there is nothing to wait for: the client may never close its end.
+  options.stream.once('finish', () => options.stream.destroy());
+  injectStream(server, options.stream);
+  await closed.promise;
+  log.debug(`client gone; ${processes.size} processes to end`);
+  await processes.hangUpAll();
+}
+
+function serveConnection(connection: Connection, options: BridgeOptions, processes: ProcessSet): void {
+  const { backend, log } = options;
+  connection.on('error', (error: unknown) => log.debug(`ssh: ${describeErrorChain(error)}`));
+  // The input's end is the client's end, whatever is still to be sent.
+  connection.on('end', () => options.stream.destroy());
+  connection.on('authentication', (auth) => {
+    // Who may use our pipes has been decided by who started us.
+    if (auth.method !== 'none') {
+      auth.reject(['none']);
+      return;
+    }
+    holdAuthentication(connection, auth, options, (features) => {
+      const context = { backend, features, processes, log };
+      connection.on('session', (accept) => serveSession(accept(), context));
+      serveForwards(connection, context);
+    });
+  });
+}
+
+/** Answers once the sandbox does, and shows the client signs of life until then. */
+function holdAuthentication(
+  connection: Connection,
+  auth: AuthContext,
+  { ready, progress }: BridgeOptions,
+  serveChannels: (features: BackendFeatures) => void,
+): void {
+  const banners = setInterval(() => sendAuthBanner(connection, progress()), BANNER_INTERVAL_MS);
+  const release = (): void => clearInterval(banners);
+  connection.once('close', release);
+  ready.then(
+    (features) => {
+      release();
+      serveChannels(features);
+      auth.accept();
+    },
+    () => {
+      release();
+      connection.end();
+    },
+  );
+}

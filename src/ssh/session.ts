@@ -1,0 +1,135 @@
+import type { ServerChannel, Session } from 'ssh2';
+import { describeError, describeErrorChain } from '../base/errors';
+import { logFailure, type Logger } from '../base/logger';
+import type { RemoteProcess, SignalName } from '../cloud/provider';
+import type { Backend, BackendFeatures, SessionRequest, TerminalRequest } from './backend';
+import { ChannelOutput } from './channelOutput';
+import type { ProcessSet } from './processes';
+
+export interface BridgeContext {
+  readonly backend: Backend;
+  readonly features: BackendFeatures;
+  readonly processes: ProcessSet;
+  readonly log: Logger;
+}
+
+type Start = (signal: AbortSignal) => Promise<RemoteProcess>;
+
+/** Bounds on what a client may store with us before its command starts. */
+const MAX_ENV_COUNT = 256;
+const MAX_ENV_BYTES = 64 * 1024;
+const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** The exit code of OpenSSH for a command that could not be run at all. */
+const EXIT_FAILED_TO_START = 255;
+
+/** Serves one `session` channel (RFC 4254 section 6): it runs one program, in a terminal or not. */
+export function serveSession(session: Session, context: BridgeContext): void {
+  const request = collectRequest(session);
+  let process: RemoteProcess | undefined;
+
+  const run = (accept: () => ServerChannel, start: Start): void => {
+    const channel = accept();
+    void runOnChannel({ session, channel, context, start, onStarted: (started) => (process = started) });
+  };
+
+  session.on('window-change', (accept, _reject, { cols, rows }) => {
+    request.resize(cols, rows);
+    process?.resize({ columns: cols, rows });
+    acknowledge(accept);
+  });
+  session.on('signal', (accept, _reject, { name }) => {
+    process?.signal(name as SignalName);
+    acknowledge(accept);
+  });
+  session.on('shell', (accept) => {
+    run(accept, (signal) => context.backend.shell(request.current(), signal));
+  });
+  session.on('exec', (accept, _reject, { command }) => {
+    run(accept, (signal) => context.backend.exec(command, request.current(), signal));
+  });
+  // Listening for `sftp` would make ssh2 speak that protocol itself; `subsystem` gives the plain channel.
+  session.on('subsystem', (accept, reject, { name }) => {
+    if (name !== 'sftp' || !context.features.sftp) {
+      context.log.info(`subsystem ${name} refused: the sandbox has no server for it`);
+      reject();
+      return;
+    }
+    run(accept, (signal) => context.backend.sftp(signal));
+  });
+}
+
+/** Keeps what `env` and `pty-req` said until the program starts. */
+function collectRequest(session: Session): {
+  current(): SessionRequest;
+  resize(cols: number, rows: number): void;
+} {
+  const env: Record<string, string> = {};
+  let envBytes = 0;
+  let terminal: TerminalRequest | undefined;
+
+  session.on('env', (accept, reject, { key, val }) => {
+    envBytes += key.length + val.length;
+    const isBounded = envBytes <= MAX_ENV_BYTES && Object.keys(env).length < MAX_ENV_COUNT;
+    if (!isBounded || !ENV_NAME.test(key) || val.includes('\0')) {
+      acknowledge(reject);
+      return;
+    }
+    env[key] = val;
+    acknowledge(accept);
+  });
+  session.on('pty', (accept, _reject, info) => {
+    terminal = { type: (info as { term?: string }).term ?? 'dumb', columns: info.cols, rows: info.rows };
+    acknowledge(accept);
+  });
+
+  return {
+    current: () => (terminal ? { env, terminal } : { env }),
+    resize: (columns, rows) => {
+      if (terminal) terminal = { ...terminal, columns, rows };
+    },
+  };
+}
+
+/** ssh2 passes no function for a request that wants no reply. */
+function acknowledge(reply: (() => unknown) | undefined): void {
+  reply?.();
+}
+
+interface Run {
+  readonly session: Session;
+  readonly channel: ServerChannel;
+  readonly context: BridgeContext;
+  readonly start: Start;
+  readonly onStarted: (process: RemoteProcess) => void;
+}
+
+async function runOnChannel({ session, channel, context, start, onStarted }: Run): Promise<void> {
+  const { processes, log } = context;
+  const output = new ChannelOutput(channel);
+  const closed = new AbortController();
+  // The session's event, not the channel's: that one waits until all input has been read.
+  session.once('close', () => closed.abort());
+  try {
+    const process = processes.add(await start(closed.signal));
+    onStarted(process);
+    const hangUp = (): void => logFailure(log, 'hang up', processes.hangUp(process));
+    closed.signal.addEventListener('abort', hangUp, { once: true });
+    if (closed.signal.aborted) hangUp();
+    connect(process, channel, output);
+    await output.finish(await process.exited);
+  } catch (error) {
+    if (closed.signal.aborted) return;
+    log.warn(`session ended: ${describeErrorChain(error)}`);
+    await output.fail(`cloud-sandboxes: ${describeError(error)}\n`, EXIT_FAILED_TO_START);
+  }
+}
+
+/** Joins the process's streams with the channel's. */
+function connect(process: RemoteProcess, channel: ServerChannel, output: ChannelOutput): void {
+  // A process that closed its input is no failure; the rest of what the client sends goes nowhere.
+  process.stdin.on('error', () => channel.unpipe(process.stdin).resume());
+  channel.pipe(process.stdin);
+  process.stdout.pipe(output.stdout);
+  process.stderr.pipe(output.stderr);
+}

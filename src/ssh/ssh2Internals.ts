@@ -1,0 +1,72 @@
+/**
+ * The parts of ssh2 that we need and that it does not export. They are stable since 1.0 and pinned by the lock
+ * file; test/integration/ssh exercises each of them.
+ */
+import type { Duplex } from 'node:stream';
+import type { Connection, Server, ServerChannel } from 'ssh2';
+
+interface PacketWriter {
+  readonly allocStart: number;
+  alloc(payloadLength: number): Buffer;
+  finalize(packet: Buffer): Buffer;
+}
+
+interface Protocol {
+  readonly _packetRW: { readonly write: PacketWriter };
+  readonly _cipher: { encrypt(packet: Buffer): void };
+  channelData(recipient: number, data: Buffer): void;
+  channelExtData(recipient: number, data: Buffer, type: number): void;
+  exitStatus(recipient: number, status: number): void;
+  exitSignal(recipient: number, name: string, coreDumped: boolean, message: string): void;
+}
+
+interface ConnectionInternals {
+  readonly _protocol: Protocol;
+}
+
+interface ChannelInternals {
+  readonly _client: ConnectionInternals;
+  readonly outgoing: {
+    readonly id: number;
+    /** Bytes that the client is ready to take. */
+    window: number;
+    readonly packetSize: number;
+    readonly state: 'open' | 'eof' | 'closing' | 'closed';
+  };
+  /** With it set, the next CHANNEL_WINDOW_ADJUST calls `_chunkcb`. */
+  _waitWindow: boolean;
+  _chunkcb: (() => void) | undefined;
+  eof(): void;
+  close(): void;
+}
+
+/** A channel with its outgoing side laid open. */
+export type OpenChannel = ServerChannel & ChannelInternals;
+
+export function openChannel(channel: ServerChannel): OpenChannel {
+  return channel as OpenChannel;
+}
+
+/** Serves a stream as if it had been accepted; ssh2 asks no more of a socket than a Duplex has. */
+export function injectStream(server: Server, stream: Duplex): void {
+  (server as unknown as { injectSocket(stream: Duplex): void }).injectSocket(stream);
+}
+
+const MSG_USERAUTH_BANNER = 53;
+
+/**
+ * Sends a banner while authentication is pending (RFC 4252 section 5.4); ssh2 itself can send only one, before it
+ * begins. Any packet resets the client's timer for an unresponsive server.
+ */
+export function sendAuthBanner(connection: Connection, text: string): void {
+  const { _protocol: protocol } = connection as Connection & ConnectionInternals;
+  const writer = protocol._packetRW.write;
+  const message = Buffer.from(`${text}\r\n`);
+  const packet = writer.alloc(1 + 4 + message.length + 4);
+  let offset = writer.allocStart;
+  packet[offset++] = MSG_USERAUTH_BANNER;
+  offset = packet.writeUInt32BE(message.length, offset);
+  offset += message.copy(packet, offset);
+  packet.writeUInt32BE(0, offset); // no language tag
+  protocol._cipher.encrypt(writer.finalize(packet));
+}
