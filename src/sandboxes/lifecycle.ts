@@ -1,0 +1,88 @@
+import type { CloudClient, CreateOptions, SandboxStatus } from '../cloud/provider';
+import { cloudErrorCode } from '../cloud/errors';
+import type { Account } from './account';
+import type { SandboxList, SandboxRef } from './sandboxList';
+
+type List = Pick<SandboxList, 'showTransition' | 'showPlaceholder' | 'put' | 'drop' | 'refresh'>;
+
+export interface LifecycleOptions {
+  readonly list: List;
+  readonly client: (account: Account, signal?: AbortSignal) => Promise<CloudClient>;
+}
+
+/**
+ * What a person can do to a sandbox's life. While an action runs, the list shows where it leads; afterwards, what
+ * the cloud says. All reject with a CloudError or the signal's reason.
+ */
+export class Lifecycle {
+  readonly #options: LifecycleOptions;
+
+  constructor(options: LifecycleOptions) {
+    this.#options = options;
+  }
+
+  async create(account: Account, options: CreateOptions, signal?: AbortSignal): Promise<SandboxRef> {
+    const { list, client } = this.#options;
+    const placeholder = list.showPlaceholder(account, options.name ?? 'new sandbox');
+    try {
+      const sandbox = await (await client(account, signal)).create(options, signal);
+      const ref = { account, sandbox };
+      list.put(ref);
+      return ref;
+    } finally {
+      placeholder.dispose();
+      void list.refresh(account.id);
+    }
+  }
+
+  /** Starts a sandbox that does not run, and waits until it does. */
+  async start(ref: SandboxRef, signal?: AbortSignal): Promise<SandboxRef> {
+    return this.#change(ref, 'starting', (client) => client.start(ref.sandbox.id, signal), signal);
+  }
+
+  async stop(ref: SandboxRef, signal?: AbortSignal): Promise<SandboxRef> {
+    return this.#change(ref, 'stopping', (client) => client.stop(ref.sandbox.id, signal), signal);
+  }
+
+  /** Deletes a sandbox and all that is in it. One that is gone already counts as deleted. */
+  async delete(ref: SandboxRef, signal?: AbortSignal): Promise<void> {
+    const { list, client } = this.#options;
+    const transition = list.showTransition(ref, 'stopping');
+    try {
+      await (await client(ref.account, signal)).delete(ref.sandbox.id, signal).catch(ignoreNotFound);
+      list.drop(ref);
+    } finally {
+      transition.dispose();
+      void list.refresh(ref.account.id);
+    }
+  }
+
+  /** Starts the sandbox unless the cloud says that it runs: what the list shows may be old. */
+  async ensureRunning(ref: SandboxRef, signal?: AbortSignal): Promise<SandboxRef> {
+    const client = await this.#options.client(ref.account, signal);
+    const current: SandboxRef = { account: ref.account, sandbox: await client.get(ref.sandbox.id, signal) };
+    return current.sandbox.status === 'running' ? current : this.start(current, signal);
+  }
+
+  async #change(
+    ref: SandboxRef,
+    shown: SandboxStatus,
+    act: (client: CloudClient) => Promise<SandboxRef['sandbox']>,
+    signal?: AbortSignal,
+  ): Promise<SandboxRef> {
+    const { list, client } = this.#options;
+    const transition = list.showTransition(ref, shown);
+    try {
+      const changed = { account: ref.account, sandbox: await act(await client(ref.account, signal)) };
+      list.put(changed);
+      return changed;
+    } finally {
+      transition.dispose();
+      void list.refresh(ref.account.id);
+    }
+  }
+}
+
+function ignoreNotFound(error: unknown): void {
+  if (cloudErrorCode(error) !== 'not-found') throw error;
+}
