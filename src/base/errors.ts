@@ -32,10 +32,7 @@ export function describeErrorChain(error: unknown): string {
 
 /** Makes text from a remote peer safe to show: one line, no control or bidi characters, bounded length. */
 export function printable(text: string, maxLength = 500): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what this removes
-  const clean = text
-    .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g, ' ')
-    .trim();
+  const clean = text.replace(/[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]+/gu, ' ').trim();
   return clean.length > maxLength ? `${clean.slice(0, maxLength - 1)}…` : clean;
 }
 

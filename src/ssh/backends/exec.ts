@@ -1,0 +1,176 @@
+import type { Duplex } from 'node:stream';
+import { backoffMs, delay } from '../../base/async';
+import { describeErrorChain } from '../../base/errors';
+import type { Logger } from '../../base/logger';
+import { cloudErrorCode } from '../../cloud/errors';
+import type { CloudClient, ExecRequest, RemoteProcess, Transport } from '../../cloud/provider';
+import {
+  type Backend,
+  type BackendFeatures,
+  BridgeError,
+  type DialTarget,
+  type SessionRequest,
+} from '../backend';
+import { connectRelay } from './dial';
+import { probeSandbox, type SandboxFacts } from './probe';
+import { chooseRelay } from './relays';
+import { wakeSandbox } from './wake';
+
+/**
+ * A cloud that does not answer is tried again for this long: an error that a moment's patience cures must not end
+ * the connection, because the editor takes that for final.
+ */
+const READY_TIMEOUT_MS = 120_000;
+/** How long the sandbox counts as awake after a sign of life. */
+const AWAKE_MS = 5000;
+
+export interface ExecBackendOptions {
+  readonly client: CloudClient;
+  readonly sandbox: { readonly id: string; readonly name: string };
+  /** Whether a stopped sandbox may be started for this connection. */
+  readonly mayStart: boolean;
+  /** Told what the wait is about, in words for the user. */
+  readonly onProgress: (text: string) => void;
+  readonly log: Logger;
+}
+
+/** Each channel is one exec of the cloud: works with any sandbox that has a POSIX shell. */
+export class ExecBackend implements Backend {
+  readonly name = 'exec';
+  readonly #options: ExecBackendOptions;
+  readonly #transport: Transport;
+  #facts: SandboxFacts | undefined;
+  #live = 0;
+  #lastSignOfLife = 0;
+
+  constructor(options: ExecBackendOptions) {
+    this.#options = options;
+    this.#transport = options.client.transport(options.sandbox.id);
+  }
+
+  async ready(signal: AbortSignal): Promise<BackendFeatures> {
+    const facts = await this.#retry(async (attemptSignal) => {
+      await wakeSandbox(this.#options, attemptSignal);
+      this.#options.onProgress(`Connecting to ${this.#options.sandbox.name}`);
+      return probeSandbox(this.#transport, attemptSignal);
+    }, signal);
+    this.#facts = facts;
+    this.#noteSignOfLife();
+    this.#options.log.info(
+      `sandbox answers: shell ${facts.shell}, home ${facts.home}, sftp ${facts.sftpServer ?? 'none'}, ` +
+        `tools ${[...facts.tools].join(' ') || 'none'}, ${facts.binaryOutput ? 'binary' : 'text'} output`,
+    );
+    return { sftp: facts.sftpServer !== undefined };
+  }
+
+  shell(request: SessionRequest, signal: AbortSignal): Promise<RemoteProcess> {
+    return this.#run([this.#known().shell, '-l'], request, signal);
+  }
+
+  exec(command: string, request: SessionRequest, signal: AbortSignal): Promise<RemoteProcess> {
+    return this.#run(['sh', '-c', command], request, signal);
+  }
+
+  sftp(signal: AbortSignal): Promise<RemoteProcess> {
+    const { sftpServer } = this.#known();
+    if (sftpServer === undefined) throw new BridgeError('unavailable', 'The sandbox has no SFTP server');
+    return this.#run([sftpServer], { env: {} }, signal);
+  }
+
+  async dial(target: DialTarget, signal: AbortSignal): Promise<Duplex> {
+    const relay = chooseRelay(this.#known().tools, target);
+    if (!relay) {
+      throw new BridgeError(
+        'unavailable',
+        target.kind === 'tcp'
+          ? 'The sandbox has no program to open connections with (perl, python3, node, nc, socat, …)'
+          : 'The sandbox has no program to open Unix sockets with (perl, python3, node, socat, …)',
+      );
+    }
+    const process = await this.#run(relay.argv, { env: {} }, signal);
+    return connectRelay(process, relay.announces, signal);
+  }
+
+  async #run(
+    argv: ExecRequest['argv'],
+    session: SessionRequest,
+    signal: AbortSignal,
+  ): Promise<RemoteProcess> {
+    await this.#ensureAwake(signal);
+    const { home, shell } = this.#known();
+    const { terminal } = session;
+    const process = await this.#transport.exec(
+      {
+        argv,
+        workingDirectory: home,
+        env: {
+          HOME: home,
+          ...(shell.startsWith('/') && { SHELL: shell }),
+          ...session.env,
+          ...(terminal && { TERM: terminal.type }),
+        },
+        ...(terminal && { terminal }),
+      },
+      signal,
+    );
+    this.#watch(process);
+    return process;
+  }
+
+  #watch(process: RemoteProcess): void {
+    this.#live++;
+    const onEnd = (): void => {
+      this.#live--;
+      this.#noteSignOfLife();
+    };
+    process.exited.then(onEnd, () => {
+      this.#live--;
+      // The sandbox may have been stopped: ask before the next exec wakes it up.
+      this.#lastSignOfLife = 0;
+    });
+  }
+
+  /** Clouds start a stopped sandbox for an exec; only its user may (a window left open must not cost money). */
+  async #ensureAwake(signal: AbortSignal): Promise<void> {
+    if (this.#live > 0 || Date.now() - this.#lastSignOfLife < AWAKE_MS) return;
+    await wakeSandbox({ ...this.#options, mayStart: false }, signal);
+    this.#noteSignOfLife();
+  }
+
+  #noteSignOfLife(): void {
+    this.#lastSignOfLife = Date.now();
+  }
+
+  #known(): SandboxFacts {
+    if (!this.#facts) throw new BridgeError('lost', 'The sandbox has not answered yet');
+    return this.#facts;
+  }
+
+  /** Repeats what failed for a passing cause, with growing pauses. */
+  async #retry<T>(attempt: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(READY_TIMEOUT_MS)]);
+    for (let attempts = 0; ; attempts++) {
+      try {
+        return await attempt(deadline);
+      } catch (error) {
+        if (!isPassing(error) || deadline.aborted) throw error;
+        this.#options.log.warn(`not ready yet: ${describeErrorChain(error)}`);
+        this.#options.onProgress(`Waiting for the cloud of ${this.#options.sandbox.name}`);
+        const pause = 250 + backoffMs(attempts, 500, 10_000);
+        await delay(Math.max(pause, retryAfterMs(error)), deadline).catch(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  const code = cloudErrorCode(error);
+  return code === 'unreachable' || code === 'rate-limited';
+}
+
+function retryAfterMs(error: unknown): number {
+  const wait = error instanceof Error && 'retryAfterMs' in error ? error.retryAfterMs : undefined;
+  return typeof wait === 'number' ? Math.min(wait, READY_TIMEOUT_MS) : 0;
+}

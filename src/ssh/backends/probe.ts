@@ -1,0 +1,121 @@
+import { text as readText } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
+import type { Transport } from '../../cloud/provider';
+import { BridgeError } from '../backend';
+
+/** What one look into the sandbox found out. */
+export interface SandboxFacts {
+  /** Login shell: absolute path or a name on PATH. */
+  readonly shell: string;
+  readonly home: string;
+  /** Path of an SFTP server program. */
+  readonly sftpServer?: string;
+  /** Programs of {@link TOOLS} that are on PATH, and the kind of `nc` as `nc:<kind>`. */
+  readonly tools: ReadonlySet<string>;
+  /** Whether bytes above 0x7f and invalid UTF-8 came through stdout unharmed. */
+  readonly binaryOutput: boolean;
+}
+
+/** Programs that can relay a connection; see relays.ts for their ranking. */
+export const TOOLS = ['perl', 'python3', 'ruby', 'node', 'php', 'socat', 'bash', 'zsh'] as const;
+
+const SFTP_SERVERS = [
+  '/usr/lib/openssh/sftp-server', // Debian, Ubuntu
+  '/usr/libexec/openssh/sftp-server', // Fedora, RHEL
+  '/usr/lib/ssh/sftp-server', // Alpine, Arch, openSUSE
+  '/usr/libexec/sftp-server', // BSD, macOS
+];
+
+/** Bytes that any decoding as text would change: invalid in UTF-8, and a NUL. */
+const BINARY_SAMPLE = Buffer.from([0xff, 0xfe, 0x00, 0x80]);
+const MARKER = 'cloud-sandboxes-probe\n';
+const MAX_OUTPUT = 64 * 1024;
+
+/**
+ * Needs nothing but a POSIX shell: in a bare image even `head` or `grep` is missing. Prints `key=value` lines, then
+ * the binary sample. No command substitution per tool: a fork is the dearest thing here.
+ */
+const SCRIPT = `
+printf 'cloud-sandboxes-probe\\n' 2>/dev/null || echo cloud-sandboxes-probe
+usable() { case $1 in ''|*/nologin|*/false) return 1;; esac; command -v "$1" >/dev/null 2>&1; }
+home=\${HOME-} shell=\${SHELL-}
+uid=$(id -u 2>/dev/null)
+if [ -r /etc/passwd ]; then
+  while IFS=: read -r _ _ u _ _ d s; do
+    if [ "$u" = "$uid" ]; then
+      [ -d "$home" ] || home=$d
+      usable "$shell" || shell=$s
+      break
+    fi
+  done </etc/passwd
+fi
+[ -d "$home" ] || home=/
+for s in "$shell" bash ash sh; do if usable "$s"; then shell=$s; break; fi; done
+echo "home=$home"
+echo "shell=$shell"
+for f in ${SFTP_SERVERS.join(' ')}; do if [ -x "$f" ]; then echo "sftp=$f"; break; fi; done
+for t in ${TOOLS.join(' ')}; do if command -v $t >/dev/null 2>&1; then echo "tool=$t"; fi; done
+if command -v nc >/dev/null 2>&1; then
+  case $(nc -h 2>&1 </dev/null) in
+    *Ncat*) echo tool=nc:ncat;;
+    *OpenBSD*) echo tool=nc:openbsd;;
+    *BusyBox*) echo tool=nc:busybox;;
+    *'[v1.'*) echo tool=nc:traditional;;
+  esac
+elif command -v busybox >/dev/null 2>&1; then
+  case $(busybox nc --help 2>&1 </dev/null) in *Usage*) echo tool=nc:busybox-applet;; esac
+fi
+printf '\\377\\376\\000\\200' 2>/dev/null
+`;
+
+/** Looks into the sandbox with one exec. Rejects as the transport does, or as `unavailable` without a shell. */
+export async function probeSandbox(transport: Transport, signal: AbortSignal): Promise<SandboxFacts> {
+  const process = await transport.exec({ argv: ['sh', '-c', SCRIPT] }, signal);
+  try {
+    process.stdin.end();
+    const [output, complaints] = await Promise.all([
+      readBounded(process.stdout),
+      readText(process.stderr),
+      process.exited,
+    ]);
+    return parseProbe(output, complaints);
+  } finally {
+    process.kill();
+  }
+}
+
+/** Exported for tests. `complaints` is what the shell said on stderr, for the message when there is no answer. */
+export function parseProbe(output: Buffer, complaints: string): SandboxFacts {
+  const begin = output.indexOf(MARKER);
+  if (begin < 0) {
+    const reason = complaints.trim().split('\n')[0] ?? '';
+    throw new BridgeError('unavailable', `The sandbox has no working shell (sh)${reason && `: ${reason}`}`);
+  }
+  const values = new Map<string, string>();
+  const tools = new Set<string>();
+  for (const line of output.subarray(begin).toString('latin1').split('\n')) {
+    const [, key, value] = /^(home|shell|sftp|tool)=(.+)$/.exec(line) ?? [];
+    if (key === 'tool' && value) tools.add(value);
+    else if (key && value) values.set(key, Buffer.from(value, 'latin1').toString('utf8'));
+  }
+  const sftpServer = values.get('sftp');
+  return {
+    shell: values.get('shell') ?? 'sh',
+    home: values.get('home') ?? '/',
+    ...(sftpServer !== undefined && { sftpServer }),
+    tools,
+    binaryOutput: output.subarray(-BINARY_SAMPLE.length).equals(BINARY_SAMPLE),
+  };
+}
+
+async function readBounded(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MAX_OUTPUT)
+      throw new BridgeError('unavailable', 'The sandbox answers a probe with endless output');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

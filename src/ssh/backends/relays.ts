@@ -1,0 +1,261 @@
+import type { DialTarget } from '../backend';
+
+/**
+ * A relay joins its stdin and stdout with a TCP or Unix socket inside the sandbox. It is a program that is already
+ * there, run by one exec for each connection.
+ */
+export interface Relay {
+  readonly argv: readonly [string, ...string[]];
+  /**
+   * Whether it writes {@link CONNECTED} to stdout once the socket is connected. Of one that does not, we only know
+   * that it failed when it ends.
+   */
+  readonly announces: boolean;
+}
+
+/** The byte that announces the connection (ASCII ACK). */
+export const CONNECTED = 0x06;
+
+interface RankedTool {
+  /** As the probe names it. */
+  readonly tool: string;
+  readonly relay: (target: DialTarget) => Relay | undefined;
+}
+
+// The scripts take the target as arguments: nothing of it is ever part of program text. All of them end as soon as
+// the server closes: with an exec, the end of the process is the only way to say so.
+
+const PERL = `
+use Socket qw(:all);
+my ($kind, $host, $port) = @ARGV;
+my ($socket, $why);
+if ($kind eq "unix") {
+  socket($socket, PF_UNIX, SOCK_STREAM, 0) and connect($socket, pack_sockaddr_un($host)) or $why = "$!";
+} else {
+  my ($error, @found) = getaddrinfo($host, $port, {socktype => SOCK_STREAM});
+  $why = "$error" || "no address";
+  for (@found) {
+    socket($socket, $_->{family}, SOCK_STREAM, 0) or next;
+    if (connect($socket, $_->{addr})) { $why = ""; setsockopt($socket, IPPROTO_TCP, TCP_NODELAY, 1); last }
+    $why = "$!";
+  }
+}
+if ($why) { print STDERR "$why\\n"; exit 111 }
+$SIG{PIPE} = "IGNORE";
+sub copy {
+  my ($from, $to) = @_;
+  while (sysread $from, my $data, 65536) {
+    for (my $done = 0; $done < length $data;) {
+      my $n = syswrite $to, $data, length($data) - $done, $done;
+      return unless defined $n;
+      $done += $n;
+    }
+  }
+}
+syswrite STDOUT, "\\x06";
+my $child = fork;
+if (!$child) { copy(*STDIN, $socket); shutdown $socket, 1; exit 0 }
+copy($socket, *STDOUT);
+kill 9, $child;
+`;
+
+const PYTHON = `
+import os, socket, sys, threading
+kind, host, port = sys.argv[1:]
+try:
+    if kind == "unix":
+        s = socket.socket(socket.AF_UNIX)
+        s.connect(host)
+    else:
+        s = socket.create_connection((host, int(port)))
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+except Exception as e:
+    sys.stderr.write("%s\\n" % e)
+    sys.exit(111)
+def up():
+    try:
+        while True:
+            data = os.read(0, 65536)
+            if not data: break
+            s.sendall(data)
+        s.shutdown(socket.SHUT_WR)
+    except OSError: pass
+os.write(1, b"\\x06")
+threading.Thread(target=up, daemon=True).start()
+try:
+    while True:
+        data = s.recv(65536)
+        if not data: break
+        while data: data = data[os.write(1, data):]
+except OSError: pass
+os._exit(0)
+`;
+
+const RUBY = `
+kind, host, port = ARGV
+begin
+  s = kind == "unix" ? UNIXSocket.new(host) : TCPSocket.new(host, port.to_i)
+rescue => e
+  STDERR.puts e.message
+  exit! 111
+end
+STDOUT.syswrite("\\x06")
+Thread.new { begin; IO.copy_stream(STDIN, s); s.close_write; rescue; end }
+begin; IO.copy_stream(s, STDOUT); rescue; end
+exit!(0)
+`;
+
+const NODE = `
+const [kind, host, port] = process.argv.slice(1);
+const s = require('net').connect(kind === 'unix' ? { path: host, allowHalfOpen: true } : { host, port: +port, allowHalfOpen: true, noDelay: true });
+s.on('error', (e) => { console.error(e.message); process.exit(111); });
+s.on('connect', () => { process.stdout.write(Buffer.of(6)); process.stdin.pipe(s); s.pipe(process.stdout, { end: false }); });
+s.on('end', () => process.stdout.write('', () => process.exit(0)));
+`;
+
+const PHP = `
+[, $kind, $host, $port] = $argv;
+if (strpos($host, ":") !== false && $kind === "tcp") $host = "[$host]";
+$s = @stream_socket_client($kind === "unix" ? "unix://$host" : "tcp://$host:$port", $code, $why, 30);
+if (!$s) { fwrite(STDERR, "$why\\n"); exit(111); }
+fwrite(STDOUT, "\\x06");
+stream_set_blocking($s, false);
+$reading = [STDIN, $s];
+while (true) {
+  $ready = $reading; $none = null;
+  stream_select($ready, $none, $none, null);
+  foreach ($ready as $from) {
+    $data = fread($from, 65536);
+    if ($data === "" || $data === false) {
+      if (!feof($from)) continue;
+      if ($from === $s) exit(0);
+      stream_socket_shutdown($s, STREAM_SHUT_WR);
+      $reading = [$s];
+      continue;
+    }
+    if ($from === $s) { fwrite(STDOUT, $data); continue; }
+    for ($done = 0; $done < strlen($data);) {
+      $n = @fwrite($s, substr($data, $done));
+      if ($n === false) exit(0);
+      $done += $n;
+      if ($n === 0) { $w = [$s]; $r = null; $e = null; stream_select($r, $w, $e, 1); }
+    }
+  }
+}
+`;
+
+/** bash gives background jobs /dev/null for stdin, hence the copy of descriptor 0. No half-close: no shell can. */
+const BASH = `
+exec 3<>"/dev/tcp/$1/$2" 4<&0 || exit 111
+printf '\\006'
+cat <&4 >&3 4<&- & job=$!
+cat <&3 3>&- 4<&-
+kill $job 2>/dev/null
+exit 0
+`;
+
+const ZSH = `
+zmodload zsh/net/tcp && ztcp "$1" "$2" || exit 111
+s=$REPLY
+exec 4<&0
+printf '\\006'
+cat <&4 >&$s & job=$!
+cat <&$s
+kill $job 2>/dev/null
+exit 0
+`;
+
+/** A script that serves both kinds of target and announces itself. */
+function script(tool: string, ...command: [string, ...string[]]): RankedTool {
+  return {
+    tool,
+    relay: (target) => ({
+      argv: [
+        ...command,
+        ...(target.kind === 'unix' ? ['unix', target.path, ''] : ['tcp', target.host, String(target.port)]),
+      ],
+      announces: true,
+    }),
+  };
+}
+
+/** A script that knows TCP alone. */
+function tcpScript(tool: string, ...command: [string, ...string[]]): RankedTool {
+  return {
+    tool,
+    relay: (target) =>
+      target.kind === 'tcp'
+        ? { argv: [...command, target.host, String(target.port)], announces: true }
+        : undefined,
+  };
+}
+
+/** A program that relays by itself, without telling when it is connected. */
+function program(
+  tool: string,
+  tcp: string[],
+  tcpArguments: (host: string, port: string) => string[],
+  unix?: (path: string) => string[],
+): RankedTool {
+  const [command = tool, ...options] = tcp;
+  return {
+    tool,
+    relay: (target) => {
+      if (target.kind === 'tcp') {
+        return {
+          argv: [command, ...options, ...tcpArguments(target.host, String(target.port))],
+          announces: false,
+        };
+      }
+      return unix && { argv: [command, ...unix(target.path)], announces: false };
+    },
+  };
+}
+
+const hostAndPort = (host: string, port: string): string[] => [host, port];
+
+/**
+ * Best first. Measured order: what half-closes, ends with the server and says when it is connected comes first;
+ * then what ends with the server; last what does not (a client that waits for the server's close hangs with it).
+ */
+const RANKING: readonly RankedTool[] = [
+  script('perl', 'perl', '-e', PERL),
+  script('python3', 'python3', '-Ssc', PYTHON),
+  script('ruby', 'ruby', '--disable=gems', '-rsocket', '-e', RUBY),
+  program('nc:traditional', ['nc', '-q', '99999'], hostAndPort),
+  script('node', 'node', '-e', NODE),
+  script('php', 'php', '-r', PHP, '--'),
+  program('nc:busybox', ['nc'], hostAndPort),
+  program('nc:busybox-applet', ['busybox', 'nc'], hostAndPort),
+  program(
+    'socat',
+    ['socat', '-t86400', '-b65536', '-'],
+    (host, port) => [`TCP:${socatHost(host)}:${port}`],
+    (path) => ['-t86400', '-b65536', '-', `UNIX-CONNECT:${path}`],
+  ),
+  program('nc:openbsd', ['nc', '-N'], hostAndPort, (path) => ['-N', '-U', path]),
+  program('nc:ncat', ['nc'], hostAndPort, (path) => ['-U', path]),
+  tcpScript('bash', 'bash', '-c', BASH, 'bash'),
+  tcpScript('zsh', 'zsh', '-fc', ZSH, 'zsh'),
+];
+
+/** The best relay for a target with these tools, or undefined if none can do it. */
+export function chooseRelay(tools: ReadonlySet<string>, target: DialTarget): Relay | undefined {
+  if (!isSafeTarget(target)) return undefined;
+  for (const { tool, relay } of RANKING) {
+    if (!tools.has(tool)) continue;
+    const found = relay(target);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** No target is mistaken for an option; socat's address syntax has characters of its own. */
+function isSafeTarget(target: DialTarget): boolean {
+  if (target.kind === 'unix') return target.path.startsWith('/') && !/[\0,!:]/.test(target.path);
+  return /^[0-9A-Za-z_:][0-9A-Za-z_.:%-]*$/.test(target.host) && target.port > 0 && target.port < 65536;
+}
+
+function socatHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,46 @@
+import { delay } from '../../base/async';
+import { printable } from '../../base/errors';
+import type { CloudClient } from '../../cloud/provider';
+import { BridgeError } from '../backend';
+
+const POLL_MS = 1000;
+
+export interface WakeOptions {
+  readonly client: CloudClient;
+  readonly sandbox: { readonly id: string; readonly name: string };
+  readonly mayStart: boolean;
+  readonly onProgress: (text: string) => void;
+}
+
+/** Resolves once the sandbox runs. Starts a stopped one only if it may; else rejects as `stopped`. */
+export async function wakeSandbox(options: WakeOptions, signal: AbortSignal): Promise<void> {
+  const { client, sandbox, mayStart, onProgress } = options;
+  const name = printable(sandbox.name, 60);
+  for (;;) {
+    const { status } = await client.get(sandbox.id, signal);
+    switch (status) {
+      case 'running':
+      // A status that a newer cloud may know: let the exec decide.
+      case 'unknown':
+        return;
+      case 'creating':
+      case 'starting':
+      case 'stopping':
+        onProgress(`Sandbox ${name} is ${status}`);
+        await delay(POLL_MS, signal);
+        continue;
+      case 'failed':
+        throw new BridgeError('lost', `Sandbox ${name} has failed; look at it in its cloud, or delete it`);
+      case 'stopped':
+      case 'paused':
+        if (!mayStart) {
+          throw new BridgeError(
+            'stopped',
+            `Sandbox ${name} is ${status}; open it from the Cloud Sandboxes view to start it`,
+          );
+        }
+        onProgress(`Starting sandbox ${name}`);
+        await client.start(sandbox.id, signal);
+    }
+  }
+}
