@@ -16,7 +16,17 @@ export interface SandboxKeys {
   readonly user: KeyPair;
 }
 
+/** One key in 256 is malformed (below); ten in a row would mean that something else is wrong. */
+const maxAttempts = 10;
+
+/** Throws if the runtime's crypto cannot make ed25519 keys. */
 export function generateKeyPair(): KeyPair {
-  const pair = utils.generateKeyPairSync('ed25519');
-  return { privateKey: pair.private, publicKey: pair.public.trim() };
+  for (let attempt = 0; attempt < maxAttempts; attempt++) {
+    const pair = utils.generateKeyPairSync('ed25519');
+    // ssh2 1.17 drops leading zero bytes of the public key, and no program can read the result.
+    if (!(utils.parseKey(pair.private) instanceof Error)) {
+      return { privateKey: pair.private, publicKey: pair.public.trim() };
+    }
+  }
+  throw new Error('Cannot generate an ed25519 key: ssh2 made only malformed ones');
 }

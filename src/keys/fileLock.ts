@@ -1,0 +1,44 @@
+import { lock } from 'proper-lockfile';
+import { CodedError, describeError, errnoOf } from '../base/errors';
+
+/** - `busy`: another process held the lock for longer than we wait; - `failed`: the lock cannot be taken at all */
+export type LockErrorCode = 'busy' | 'failed';
+
+export class LockError extends CodedError<LockErrorCode> {}
+
+/** A lock whose holder has not shown life for this long belongs to a dead process. */
+const staleMs = 10_000;
+/** About 20 s of waiting in all: twice the time after which a dead holder's lock is taken over. */
+const retries = { retries: 90, minTimeout: 20, maxTimeout: 250, factor: 1.3, randomize: true };
+
+/**
+ * Runs work while holding a lock that all processes of this computer respect. The lock is a folder of that path,
+ * whose parent must exist.
+ */
+export async function withFileLock<T>(lockPath: string, work: () => Promise<T>): Promise<T> {
+  const release = await acquire(lockPath);
+  try {
+    return await work();
+  } finally {
+    // A lock lost meanwhile (the computer slept) is not ours to release; the work's outcome stands.
+    await release().catch(() => undefined);
+  }
+}
+
+async function acquire(lockPath: string): Promise<() => Promise<void>> {
+  try {
+    return await lock(lockPath, {
+      lockfilePath: lockPath,
+      realpath: false,
+      stale: staleMs,
+      retries,
+      // Without a handler a lock that is lost in sleep throws where nobody can catch it.
+      onCompromised: () => undefined,
+    });
+  } catch (cause) {
+    if (errnoOf(cause) === 'ELOCKED') {
+      throw new LockError('busy', `Another window is still at work (${lockPath}); try again`, { cause });
+    }
+    throw new LockError('failed', `Cannot lock ${lockPath}: ${describeError(cause)}`, { cause });
+  }
+}
