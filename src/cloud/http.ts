@@ -1,0 +1,157 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { abortReason } from '../base/async';
+import { createDeadline } from './deadline';
+import { CloudError } from './errors';
+import { errorOfAnswer, errorOfNetwork, type ErrorRefiner } from './httpErrors';
+import type { Origin } from './origin';
+import { withRetry } from './retry';
+
+/** Time for the whole of one try: connecting, sending and the complete answer. */
+const DEFAULT_TIMEOUT_MS = 30_000;
+/** Largest answer that is read. */
+const DEFAULT_MAX_BYTES = 8 * 1024 * 1024;
+
+export interface HttpRequest {
+  /** What the request does, for messages: completes "Cannot …". */
+  readonly what: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Begins with "/", percent-encoded; appended to the base URL. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Makes a POST safe to send again, at clouds that honour it. */
+  readonly idempotencyKey?: string;
+  readonly timeoutMs?: number;
+  readonly maxBytes?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  /** The parsed JSON; undefined if the answer has no body. */
+  readonly body: unknown;
+}
+
+/**
+ * A JSON client of one origin. Follows no redirects, bounds every answer in size and time, and sends a request again
+ * only where that is safe (RFC 9110 section 9.2.2).
+ */
+export class HttpClient {
+  constructor(
+    private readonly origin: Origin,
+    private readonly refine?: ErrorRefiner,
+  ) {}
+
+  /** Rejects with a {@link CloudError} for any answer but 2xx, or with the signal's reason. */
+  async request(request: HttpRequest): Promise<HttpAnswer> {
+    const repeatable = request.method !== 'POST' || request.idempotencyKey !== undefined;
+    if (!repeatable) return this.#attempt(request);
+    return withRetry((index) => this.#repeat(request, index), undefined, request.signal);
+  }
+
+  async #repeat(request: HttpRequest, index: number): Promise<HttpAnswer> {
+    try {
+      return await this.#attempt(request);
+    } catch (error) {
+      // The try before may have deleted it and only its answer got lost.
+      const isGone = error instanceof CloudError && error.code === 'not-found';
+      if (request.method === 'DELETE' && index > 0 && isGone)
+        return { status: 204, headers: {}, body: undefined };
+      throw error;
+    }
+  }
+
+  async #attempt(request: HttpRequest): Promise<HttpAnswer> {
+    const timeoutMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const timedOut = (): CloudError => this.#timeOut(request.what, timeoutMs);
+    const deadline = createDeadline(timeoutMs, timedOut, request.signal);
+    try {
+      const response = await this.#send(request, deadline.signal);
+      const text = await readText(response, request.maxBytes ?? DEFAULT_MAX_BYTES);
+      return this.#interpret(request.what, response, text);
+    } catch (error) {
+      if (deadline.signal.aborted) throw abortReason(deadline.signal);
+      throw errorOfNetwork(request.what, this.origin.host, error);
+    } finally {
+      deadline.dispose();
+    }
+  }
+
+  #send(request: HttpRequest, signal: AbortSignal): Promise<http.IncomingMessage> {
+    if (signal.aborted) return Promise.reject(abortReason(signal));
+    const url = this.origin.url(request.path, request.query);
+    const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
+    const options: https.RequestOptions = {
+      method: request.method,
+      headers: this.#headers(request, body),
+      agent: this.origin.route.requestAgent,
+      ...this.origin.route.tls,
+      signal,
+    };
+    return new Promise((resolve, reject) => {
+      const send = url.protocol === 'https:' ? https.request : http.request;
+      send(url, options, resolve).on('error', reject).end(body);
+    });
+  }
+
+  #headers(request: HttpRequest, body: Buffer | undefined): http.OutgoingHttpHeaders {
+    return {
+      accept: 'application/json',
+      'user-agent': 'cloud-sandboxes',
+      ...this.origin.headers,
+      ...(request.idempotencyKey === undefined ? {} : { 'idempotency-key': request.idempotencyKey }),
+      ...(body ? { 'content-type': 'application/json' } : {}),
+      // An explicit 0 keeps a body-less POST from being sent chunked, which some gateways answer with 411.
+      ...(body || request.method === 'POST' ? { 'content-length': body?.length ?? 0 } : {}),
+    };
+  }
+
+  #interpret(what: string, response: http.IncomingMessage, text: string): HttpAnswer {
+    const { headers, statusCode: status = 0 } = response;
+    if (status >= 200 && status < 300) return { status, headers, body: parseJson(what, text) };
+    const body = jsonOrText(this.origin.redact(text));
+    throw errorOfAnswer(what, { status, headers, body }, this.refine);
+  }
+
+  #timeOut(what: string, timeoutMs: number): CloudError {
+    const message = `Cannot ${what}: ${this.origin.host} did not answer within ${timeoutMs / 1000} s`;
+    return new CloudError('unreachable', message);
+  }
+}
+
+/** A response's body, at most `maxBytes` of it; a longer one is refused. */
+export async function readText(response: http.IncomingMessage, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > maxBytes) {
+      throw new CloudError('protocol', `The cloud's answer is larger than ${maxBytes} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length).toString('utf8');
+}
+
+/** The parsed JSON, or the text itself: error bodies are often not JSON. */
+export function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function parseJson(what: string, text: string): unknown {
+  if (text.trim() === '') return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    // The parser's message quotes the text, which may hold secrets; the cause is not kept for that reason.
+    const kind = cause instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
+    throw new CloudError('protocol', `Cannot ${what}: the answer ${kind}; check the base URL`);
+  }
+}

@@ -1,0 +1,97 @@
+import type { Logger } from '../base/logger';
+import { CloudError } from './errors';
+import type { NetworkSettings } from './provider';
+import { isLoopback, routeTo, type Route } from './proxy';
+
+export interface OriginOptions {
+  /** `http:` or `https:` URL that all paths are appended to. */
+  readonly baseUrl: string;
+  /** Sent with each request and handshake; may hold secrets. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Never repeated in a message, even when the cloud does so. */
+  readonly secrets?: readonly string[];
+  readonly network?: NetworkSettings;
+  readonly log: Logger;
+}
+
+/** Where one cloud's API is, what authenticates us there and how it is reached. Shared by HTTP and WebSocket. */
+export class Origin {
+  readonly route: Route;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly #base: URL;
+  readonly #secrets: readonly string[];
+
+  /** Throws a {@link CloudError} `invalid` for a base URL, a header or proxy settings that cannot work. */
+  constructor(options: OriginOptions) {
+    this.#base = parseBaseUrl(options.baseUrl);
+    this.headers = checkHeaders(options.headers ?? {});
+    this.#secrets = (options.secrets ?? []).filter((secret) => secret !== '');
+    this.route = routeTo(this.#base, options.network);
+    if (this.#base.protocol === 'http:' && !isLoopback(this.#base.hostname)) {
+      options.log.warn(
+        `${this.host} is reached without encryption: anyone on the way can read and change it`,
+      );
+    }
+  }
+
+  /** Host and port, for messages. */
+  get host(): string {
+    return this.#base.host;
+  }
+
+  /**
+   * The URL of a path, which begins with "/" and is percent-encoded. Throws a {@link CloudError} `invalid` when the
+   * path means another one, as ".." does: parts of it may come from a remote peer.
+   */
+  url(path: string, query: Readonly<Record<string, string>> = {}): URL {
+    const pathname = `${this.#base.pathname.replace(/\/+$/, '')}${path}`;
+    const url = new URL(this.#base.origin);
+    url.pathname = pathname;
+    if (url.pathname !== pathname)
+      throw new CloudError('invalid', 'A name that the cloud gave is not usable in a URL');
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    return url;
+  }
+
+  /** The text without our secrets. */
+  redact(text: string): string {
+    return this.#secrets.reduce((clean, secret) => clean.replaceAll(secret, '***'), text);
+  }
+}
+
+/** One path segment made of an opaque name. */
+export function pathSegment(name: string): string {
+  if (name === '' || name === '.' || name === '..') {
+    throw new CloudError('not-found', 'There is no sandbox of that name');
+  }
+  // JSON can carry a lone surrogate, which has no encoding; through UTF-8 it becomes U+FFFD.
+  return encodeURIComponent(Buffer.from(name, 'utf8').toString('utf8'));
+}
+
+function parseBaseUrl(text: string): URL {
+  // The text may hold credentials, so the messages do not repeat it.
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new CloudError('invalid', 'The base URL must begin with http:// or https://');
+  }
+  if (url.username || url.password) {
+    throw new CloudError('invalid', 'The base URL must not hold credentials; give the token apart from it');
+  }
+  if (url.search || url.hash) {
+    throw new CloudError('invalid', 'The base URL must not have a query or a fragment');
+  }
+  return url;
+}
+
+function checkHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  for (const [name, value] of Object.entries(headers)) {
+    // Field values as in RFC 9110 section 5.5, ASCII only: a token pasted with a line break is the usual case.
+    if (!/^[\x21-\x7e]+( [\x21-\x7e]+)*$/.test(value)) {
+      throw new CloudError(
+        'invalid',
+        `The value for ${name} has characters that cannot be sent; is the token complete?`,
+      );
+    }
+  }
+  return headers;
+}

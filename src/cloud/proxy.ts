@@ -1,0 +1,169 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+import * as net from 'node:net';
+import * as tls from 'node:tls';
+import { HttpProxyAgent } from 'http-proxy-agent';
+import { HttpsProxyAgent } from 'https-proxy-agent';
+import { CodedError, describeError } from '../base/errors';
+import { CloudError } from './errors';
+import type { NetworkSettings } from './provider';
+
+/**
+ * Idle connections are closed by us after this time: less than the 5 s after which Node's and uvicorn's servers close
+ * theirs, so that a request never meets a connection that the server is just closing.
+ */
+const IDLE_MS = 4_000;
+const MAX_IDLE_CONNECTIONS = 8;
+
+/** TLS options for each request of a route. */
+export interface TlsOptions {
+  readonly secureContext?: tls.SecureContext;
+  readonly rejectUnauthorized?: boolean;
+}
+
+/** How one origin is reached from here. Owns the connections that its agents keep. */
+export interface Route {
+  /** For HTTP requests; keeps idle connections. */
+  readonly requestAgent: http.Agent;
+  /** For WebSocket handshakes: the request agent, whose idle connection saves a TLS handshake, or a tunnel. */
+  readonly upgradeAgent: http.Agent;
+  readonly tls: TlsOptions;
+  /** Whether bytes pass only machines that cannot read them: TLS, or this computer's own loopback. */
+  readonly isPrivate: boolean;
+  /** Closes idle connections; those in use end with their use. */
+  dispose(): void;
+}
+
+/** The way to an `http:` or `https:` origin under the user's settings; throws a {@link CloudError} `invalid`. */
+export function routeTo(url: URL, settings: NetworkSettings = {}): Route {
+  const secure = url.protocol === 'https:';
+  const tlsOptions = secure ? tlsOptionsOf(settings) : {};
+  const proxy = proxyFor(url, settings);
+  const agents = proxy ? proxyAgents(proxy, secure, tlsOptionsOf(settings)) : directAgents(secure);
+  return {
+    ...agents,
+    tls: tlsOptions,
+    isPrivate: secure || (!proxy && isLoopback(url.hostname)),
+    dispose: () => {
+      closeIdle(agents.requestAgent);
+      closeIdle(agents.upgradeAgent);
+    },
+  };
+}
+
+const keepAlive: http.AgentOptions = {
+  keepAlive: true,
+  timeout: IDLE_MS,
+  maxFreeSockets: MAX_IDLE_CONNECTIONS,
+  scheduling: 'lifo',
+};
+
+type Agents = Pick<Route, 'requestAgent' | 'upgradeAgent'>;
+
+function directAgents(secure: boolean): Agents {
+  const agent = secure ? new https.Agent(keepAlive) : new http.Agent(keepAlive);
+  return { requestAgent: agent, upgradeAgent: agent };
+}
+
+function proxyAgents(proxy: URL, secure: boolean, tlsOptions: TlsOptions): Agents {
+  // These options are for the connection to the proxy itself, when that is https.
+  const options = { ...keepAlive, ...tlsOptions };
+  const tunnel = new TunnelAgent(proxy, options);
+  // Many proxies allow CONNECT to port 443 only, so plain requests are sent to the proxy itself.
+  return { requestAgent: secure ? tunnel : new HttpProxyAgent(proxy, options), upgradeAgent: tunnel };
+}
+
+type TunnelOptions = http.AgentOptions & TlsOptions & { readonly signal?: AbortSignal };
+
+/**
+ * HttpsProxyAgent whose connection to the proxy ends with the request that asked for it: by itself the library leaves
+ * it open when a request is given up while the proxy is silent. A proxy's refusal is an error, not an answer.
+ */
+class TunnelAgent extends HttpsProxyAgent<string> {
+  constructor(
+    private readonly proxyUrl: URL,
+    private readonly tunnelOptions: TunnelOptions,
+  ) {
+    super(proxyUrl, tunnelOptions);
+  }
+
+  override async connect(...args: Parameters<HttpsProxyAgent<string>['connect']>): Promise<net.Socket> {
+    const [request] = args;
+    const givenUp = new AbortController();
+    const abort = (): void => givenUp.abort();
+    let status = 200;
+    const onProxyAnswer = (answer: { statusCode: number }): void => void (status = answer.statusCode);
+    request.once('close', abort);
+    request.once('proxyConnect', onProxyAnswer);
+    try {
+      const options: TunnelOptions = { ...this.tunnelOptions, signal: givenUp.signal };
+      const socket = await new HttpsProxyAgent(this.proxyUrl, options).connect(...args);
+      if (status === 200) return socket;
+      socket.destroy();
+      throw new ProxyError('refused', `the proxy ${this.proxyUrl.host} refused with HTTP ${status}`);
+    } finally {
+      request.off('close', abort);
+      request.off('proxyConnect', onProxyAnswer);
+    }
+  }
+}
+
+class ProxyError extends CodedError<'refused'> {}
+
+function closeIdle(agent: http.Agent): void {
+  for (const sockets of Object.values(agent.freeSockets)) {
+    for (const socket of sockets ?? []) socket.destroy();
+  }
+}
+
+/** The proxy to use for a URL, or undefined for a direct connection. */
+export function proxyFor(url: URL, settings: NetworkSettings): URL | undefined {
+  if (!settings.proxyUrl || isLoopback(url.hostname)) return undefined;
+  if (settings.noProxy?.some((pattern) => matchesNoProxy(url, pattern))) return undefined;
+  const proxy = URL.canParse(settings.proxyUrl) ? new URL(settings.proxyUrl) : undefined;
+  if (proxy?.protocol === 'http:' || proxy?.protocol === 'https:') return proxy;
+  // The setting may hold a password: it is not repeated here.
+  throw new CloudError('invalid', 'The proxy setting must be an http:// or https:// URL');
+}
+
+/** `*`, `host`, `.suffix`, `*.suffix`, each with an optional `:port`; a name covers its subdomains, as in curl. */
+function matchesNoProxy(url: URL, pattern: string): boolean {
+  const entry = pattern.trim().toLowerCase();
+  if (entry === '*') return true;
+  const [, name = '', port] = /^(.*?)(?::(\d+))?$/.exec(entry.replace(/^\*?\./, '')) ?? [];
+  if (port !== undefined && port !== portOf(url)) return false;
+  const host = unbracket(url.hostname).toLowerCase();
+  return name !== '' && (host === unbracket(name) || host.endsWith(`.${name}`));
+}
+
+function portOf(url: URL): string {
+  return url.port || (url.protocol === 'https:' ? '443' : '80');
+}
+
+/** Whether a URL's host is this computer: its bytes never leave it, and no proxy could reach it. */
+export function isLoopback(hostname: string): boolean {
+  const host = unbracket(hostname).toLowerCase();
+  if (net.isIPv4(host)) return host.startsWith('127.');
+  return host === '::1' || host === 'localhost' || host.endsWith('.localhost');
+}
+
+function unbracket(host: string): string {
+  return host.replace(/^\[|\]$/g, '');
+}
+
+function tlsOptionsOf(settings: NetworkSettings): TlsOptions {
+  const lax = settings.strictTls === false ? { rejectUnauthorized: false } : {};
+  const extra = settings.extraCa ?? [];
+  return extra.length === 0 ? lax : { ...lax, secureContext: contextTrusting(extra) };
+}
+
+/** One context for all connections: parsing the system's certificates takes tens of milliseconds. */
+function contextTrusting(extra: readonly string[]): tls.SecureContext {
+  try {
+    return tls.createSecureContext({ ca: [...tls.rootCertificates, ...extra] });
+  } catch (cause) {
+    throw new CloudError('invalid', `The extra certificates cannot be read: ${describeError(cause)}`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,45 @@
+import { backoffMs, delay } from '../base/async';
+import { CloudError } from './errors';
+
+export interface RetryPolicy {
+  /** Tries in all. */
+  readonly attempts: number;
+  /** First wait, in milliseconds, before jitter; doubles each time. */
+  readonly baseMs: number;
+  /** Longest wait between two tries, also of one that the cloud asks for. */
+  readonly maxMs: number;
+  /** No try begins later than this after the first. */
+  readonly budgetMs: number;
+}
+
+export const defaultRetry: RetryPolicy = { attempts: 3, baseMs: 250, maxMs: 5_000, budgetMs: 15_000 };
+
+/** Runs a request that may be sent twice until it succeeds, fails for good or the policy ends it. */
+export async function withRetry<T>(
+  attempt: (index: number) => Promise<T>,
+  policy: RetryPolicy = defaultRetry,
+  signal?: AbortSignal,
+): Promise<T> {
+  const start = performance.now();
+  for (let index = 0; ; index++) {
+    try {
+      return await attempt(index);
+    } catch (error) {
+      const waitMs = waitBefore(error, index, policy);
+      const spentMs = performance.now() - start;
+      const exhausted =
+        index + 1 >= policy.attempts || waitMs === undefined || spentMs + waitMs > policy.budgetMs;
+      if (exhausted) throw error;
+      await delay(waitMs, signal);
+    }
+  }
+}
+
+/** How long to wait before the next try; undefined when another try cannot help or the cloud wants too long a wait. */
+function waitBefore(error: unknown, index: number, policy: RetryPolicy): number | undefined {
+  if (!(error instanceof CloudError)) return undefined;
+  if (error.code !== 'unreachable' && error.code !== 'rate-limited') return undefined;
+  const jittered = backoffMs(index, policy.baseMs, policy.maxMs);
+  const asked = error.retryAfterMs ?? 0;
+  return asked > policy.maxMs ? undefined : asked + jittered;
+}
