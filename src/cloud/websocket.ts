@@ -31,6 +31,8 @@ export interface DialOptions {
   readonly maxMessageBytes?: number;
   readonly pingIntervalMs?: number;
   readonly silenceLimitMs?: number;
+  /** Called with each measured round trip, in milliseconds; the first is measured at once. */
+  readonly onRoundTrip?: (ms: number) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -136,16 +138,15 @@ export class CloudWebSocket {
   #handlers: WebSocketHandlers | undefined;
   #close: WebSocketClose | undefined;
   #failure: Error | undefined;
-  #roundTripMs: number | undefined;
 
   constructor(
     private readonly ws: WebSocket,
-    options: Pick<DialOptions, 'pingIntervalMs' | 'silenceLimitMs'>,
+    options: Pick<DialOptions, 'pingIntervalMs' | 'silenceLimitMs' | 'onRoundTrip'>,
   ) {
     this.#heartbeat = new Heartbeat(ws, {
       intervalMs: options.pingIntervalMs ?? PING_INTERVAL_MS,
       silenceLimitMs: options.silenceLimitMs ?? SILENCE_LIMIT_MS,
-      onRoundTrip: (ms) => (this.#roundTripMs = ms),
+      onRoundTrip: options.onRoundTrip ?? (() => undefined),
       onDead: () =>
         this.#fail(new CloudError('unreachable', 'The cloud went silent; the connection is lost')),
     });
@@ -153,11 +154,6 @@ export class CloudWebSocket {
     ws.on('message', (data: Buffer, isBinary) => this.#handlers?.onMessage(data, isBinary));
     ws.on('error', (error) => (this.#failure ??= error));
     ws.on('close', (code, reason) => this.#onClose(code, reason.toString()));
-  }
-
-  /** The latest round trip in milliseconds. */
-  get roundTripMs(): number | undefined {
-    return this.#roundTripMs;
   }
 
   /** The subprotocol that the peer chose; empty if none. */

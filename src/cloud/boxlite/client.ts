@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import { backoffMs, delay } from '../../base/async';
+import { printable } from '../../base/errors';
+import { createDeadline } from '../deadline';
+import { CloudError, cloudErrorCode } from '../errors';
+import type {
+  AccountInfo,
+  CloudClient,
+  CreateOptions,
+  Sandbox,
+  SandboxPage,
+  SandboxStatus,
+  Transport,
+} from '../provider';
+import { parseAnswer } from '../validate';
+import { SLOW_REQUEST_TIMEOUT_MS, type BoxliteApi } from './api';
+import { boxPageSchema, boxSchema, toSandbox } from './schemas';
+import { BoxliteTransport } from './transport';
+
+const PAGE_SIZE = '100';
+/** How long the server may let a box's processes end by themselves before it kills them. */
+const STOP_GRACE_SECONDS = 30;
+const STOP_TIMEOUT_MS = 90_000;
+const START_LIMIT_MS = 180_000;
+const POLL_BASE_MS = 250;
+const POLL_MAX_MS = 3_000;
+
+const onItsWay: ReadonlySet<SandboxStatus> = new Set(['running', 'starting', 'creating']);
+
+export class BoxliteClient implements CloudClient {
+  constructor(private readonly api: BoxliteApi) {}
+
+  async whoAmI(signal?: AbortSignal): Promise<AccountInfo> {
+    const principal = await this.api.principal(signal);
+    if (!principal) return this.#singleTenant(signal);
+    const user = principal.sub ?? principal.email ?? 'local';
+    const label = [principal.display_name, principal.email, user].find((text) => text?.trim());
+    return { user, label: printable(label ?? user, 200) };
+  }
+
+  /** A server without users: that it lists boxes for us shows that it is one and takes our token. */
+  async #singleTenant(signal?: AbortSignal): Promise<AccountInfo> {
+    try {
+      await this.listPage(undefined, signal);
+    } catch (cause) {
+      if (cloudErrorCode(cause) !== 'not-found') throw cause;
+      throw new CloudError('protocol', 'There is no BoxLite API at this address; check the base URL', {
+        cause,
+      });
+    }
+    return { user: 'local', label: 'local' };
+  }
+
+  async listPage(pageToken?: string, signal?: AbortSignal): Promise<SandboxPage> {
+    const query = { pageSize: PAGE_SIZE, ...(pageToken === undefined ? {} : { pageToken }) };
+    const body = await this.api.request({ what: 'list the sandboxes', method: 'GET', query, signal });
+    const page = parseAnswer(boxPageSchema, body, 'list of sandboxes');
+    const next = page.next_page_token;
+    return {
+      sandboxes: page.boxes.map(toSandbox),
+      // A server that ignores paging may hand back the token it was given.
+      ...(next && next !== pageToken ? { next } : {}),
+    };
+  }
+
+  async get(id: string, signal?: AbortSignal): Promise<Sandbox> {
+    const body = await this.api.request({ what: 'read the sandbox', method: 'GET', segments: [id], signal });
+    return sandboxOf(body);
+  }
+
+  async create(options: CreateOptions, signal?: AbortSignal): Promise<Sandbox> {
+    // Only what was asked for: servers refuse fields that they do not know.
+    const { name, image } = options;
+    const body = await this.api.request({
+      what: 'create the sandbox',
+      method: 'POST',
+      body: { ...(name === undefined ? {} : { name }), ...(image === undefined ? {} : { image }) },
+      idempotencyKey: randomUUID(),
+      timeoutMs: SLOW_REQUEST_TIMEOUT_MS,
+      signal,
+    });
+    return sandboxOf(body);
+  }
+
+  async start(id: string, signal?: AbortSignal): Promise<Sandbox> {
+    const timedOut = (): CloudError =>
+      new CloudError(
+        'unreachable',
+        `The sandbox does not run ${START_LIMIT_MS / 1000} s after it was started`,
+      );
+    const deadline = createDeadline(START_LIMIT_MS, timedOut, signal);
+    try {
+      const sandbox = await this.#requestStart(id, deadline.signal);
+      return await this.#waitUntilRunning(sandbox, deadline.signal);
+    } finally {
+      deadline.dispose();
+    }
+  }
+
+  async #requestStart(id: string, signal: AbortSignal): Promise<Sandbox> {
+    try {
+      const body = await this.api.request({
+        what: 'start the sandbox',
+        method: 'POST',
+        segments: [id, 'start'],
+        idempotencyKey: randomUUID(),
+        timeoutMs: START_LIMIT_MS,
+        signal,
+      });
+      return body === undefined ? await this.get(id, signal) : sandboxOf(body);
+    } catch (error) {
+      if (cloudErrorCode(error) !== 'conflict') throw error;
+      // Somebody else may have started it just now.
+      const sandbox = await this.get(id, signal);
+      if (!onItsWay.has(sandbox.status)) throw error;
+      return sandbox;
+    }
+  }
+
+  async #waitUntilRunning(first: Sandbox, signal: AbortSignal): Promise<Sandbox> {
+    let sandbox = first;
+    for (let attempt = 0; sandbox.status !== 'running'; attempt++) {
+      if (sandbox.status === 'failed') {
+        throw new CloudError('conflict', `Sandbox "${printable(sandbox.name, 80)}" failed to start`);
+      }
+      await delay(backoffMs(attempt, POLL_BASE_MS, POLL_MAX_MS), signal);
+      sandbox = await this.get(first.id, signal);
+    }
+    return sandbox;
+  }
+
+  async stop(id: string, signal?: AbortSignal): Promise<Sandbox> {
+    const body = await this.api.request({
+      what: 'stop the sandbox',
+      method: 'POST',
+      segments: [id, 'stop'],
+      body: { timeout_seconds: STOP_GRACE_SECONDS },
+      idempotencyKey: randomUUID(),
+      timeoutMs: STOP_TIMEOUT_MS,
+      signal,
+    });
+    return body === undefined ? this.get(id, signal) : sandboxOf(body);
+  }
+
+  async delete(id: string, signal?: AbortSignal): Promise<void> {
+    await this.api.request({
+      what: 'delete the sandbox',
+      method: 'DELETE',
+      segments: [id],
+      query: { force: 'true' },
+      timeoutMs: STOP_TIMEOUT_MS,
+      signal,
+    });
+  }
+
+  transport(id: string): Transport {
+    return new BoxliteTransport(this.api, id);
+  }
+
+  dispose(): void {
+    this.api.dispose();
+  }
+}
+
+function sandboxOf(body: unknown): Sandbox {
+  return toSandbox(parseAnswer(boxSchema, body, 'sandbox'));
+}

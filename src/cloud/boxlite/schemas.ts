@@ -1,0 +1,66 @@
+/** The parts of the Box API's answers that are used here (openapi/box.openapi.yaml of boxlite-ai/boxlite). */
+import * as v from 'valibot';
+import { printable } from '../../base/errors';
+import type { Sandbox, SandboxStatus } from '../provider';
+
+const MAX_ID_LENGTH = 512;
+const MAX_NOTICE_LENGTH = 200;
+
+const optionalText = v.nullish(v.string());
+/** Ids are opaque: ULIDs, UUIDs and 12 base-62 characters have been seen. */
+const id = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_ID_LENGTH));
+/** A code that fits where it ends up, an SSH `exit-status` (32 bits) or the number of a signal. */
+const exitCode = v.pipe(v.number(), v.integer(), v.minValue(-127), v.maxValue(0xffffffff));
+
+export const boxSchema = v.object({
+  box_id: id,
+  name: optionalText,
+  status: optionalText,
+  image: optionalText,
+  created_at: optionalText,
+  notice: optionalText,
+});
+
+export const boxPageSchema = v.object({ boxes: v.array(boxSchema), next_page_token: optionalText });
+
+export const principalSchema = v.object({
+  sub: optionalText,
+  email: optionalText,
+  display_name: optionalText,
+  path_prefix: optionalText,
+});
+
+export const configSchema = v.object({
+  capabilities: v.nullish(v.object({ binary_output: v.optional(v.unknown()) })),
+});
+
+export const executionSchema = v.object({ execution_id: id });
+
+export const executionStateSchema = v.object({ status: v.string(), exit_code: v.nullish(exitCode) });
+
+export const exitFrameSchema = v.object({ type: v.literal('exit'), exit_code: exitCode });
+
+const statuses = new Map<string, SandboxStatus>([
+  // Created and never booted.
+  ['configured', 'stopped'],
+  ['creating', 'creating'],
+  ['starting', 'starting'],
+  ['running', 'running'],
+  ['stopping', 'stopping'],
+  ['stopped', 'stopped'],
+  ['paused', 'paused'],
+  ['failed', 'failed'],
+]);
+
+export function toSandbox(box: v.InferOutput<typeof boxSchema>): Sandbox {
+  const createdAt = box.created_at ? new Date(box.created_at) : undefined;
+  const notice = printable(box.notice ?? '', MAX_NOTICE_LENGTH);
+  return {
+    id: box.box_id,
+    name: box.name?.trim() ? box.name : box.box_id,
+    status: statuses.get(box.status ?? '') ?? 'unknown',
+    ...(box.image ? { image: box.image } : {}),
+    ...(createdAt && !Number.isNaN(createdAt.getTime()) ? { createdAt } : {}),
+    ...(notice ? { notice } : {}),
+  };
+}

@@ -1,0 +1,13 @@
+import { boxliteProvider } from './boxlite/provider';
+import { CloudError } from './errors';
+import type { Provider } from './provider';
+
+/** Every kind of cloud that this extension can speak with: one line each. */
+export const providers: readonly Provider[] = [boxliteProvider];
+
+/** The driver of a kind of cloud; throws a {@link CloudError} `unsupported` for a kind that is not known. */
+export function providerOf(kind: string): Provider {
+  const provider = providers.find((candidate) => candidate.kind === kind);
+  if (provider) return provider;
+  throw new CloudError('unsupported', `This version cannot speak with clouds of kind "${kind}"; update it`);
+}
