@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import * as net from 'node:net';
+import * as path from 'node:path';
+import { promisify } from 'node:util';
+import { DisposableStore } from '../../../src/base/disposable';
+import { silentLogger } from '../../../src/base/logger';
+import type { ConnectionState } from '../../../src/broker/protocol';
+import { BrokerServer } from '../../../src/broker/server';
+import { StateReporter } from '../../../src/broker/stateReporter';
+import { eventually } from '../../helpers/eventually';
+import { useTempDir } from '../../helpers/tempDir';
+
+const run = promisify(execFile);
+const alias = 'web-aaaabbbbcccc.vscode.sbx';
+const connecting: ConnectionState = { connectionId: 'c', alias, pid: 1, phase: 'connecting', since: 5 };
+const connected: ConnectionState = { ...connecting, phase: 'connected', roundTripMs: 7 };
+
+describe('StateReporter', () => {
+  const temp = useTempDir();
+  let owned: DisposableStore;
+  beforeEach(() => {
+    owned = new DisposableStore();
+  });
+  afterEach(() => owned.dispose());
+
+  const dir = (): string => path.join(temp.path, 'run');
+  const openWindow = async (editor = 'vscode'): Promise<{ states: ConnectionState[]; close: () => void }> => {
+    const states: ConnectionState[] = [];
+    const broker = await BrokerServer.start({
+      dir: dir(),
+      editor,
+      grant: () => Promise.reject(new Error('not asked here')),
+      onState: (state) => states.push(state),
+      log: silentLogger,
+      idleMs: 100,
+    });
+    owned.add(broker);
+    return { states, close: () => broker.dispose() };
+  };
+  const createReporter = (): StateReporter =>
+    owned.add(new StateReporter({ dir: dir(), editor: 'vscode', log: silentLogger, rescanMs: 100 }));
+
+  it('tells every window of its editor, and no other', async () => {
+    const windows = [await openWindow(), await openWindow()];
+    const other = await openWindow('cursor');
+    createReporter().report(connected);
+    for (const { states } of windows) await eventually(() => assert.deepEqual(states, [connected]));
+    assert.deepEqual(other.states, []);
+  });
+
+  it('tells a window that opens later the latest state', async () => {
+    await openWindow();
+    const reporter = createReporter();
+    reporter.report(connecting);
+    reporter.report(connected);
+    const late = await openWindow();
+    await eventually(() => assert.deepEqual(late.states, [connected]));
+  });
+
+  it('delivers the last state when flushed, though nothing waited before', async () => {
+    const { states } = await openWindow();
+    const reporter = createReporter();
+    reporter.report(connected);
+    reporter.report({ ...connected, phase: 'closed', detail: 'deleted' });
+    await reporter.flush();
+    await eventually(() => assert.equal(states.at(-1)?.detail, 'deleted'));
+  });
+
+  it('keeps its link although the state stays the same for longer than a window waits for idle peers', async () => {
+    const { states } = await openWindow();
+    const reporter = createReporter();
+    reporter.report(connected);
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    assert.deepEqual(states, [connected]);
+  });
+
+  it('is reported as closed by the window when it goes without a word', async () => {
+    const { states } = await openWindow();
+    const reporter = createReporter();
+    reporter.report(connected);
+    await eventually(() => assert.equal(states.length, 1));
+    reporter.dispose();
+    await eventually(() => assert.equal(states.at(-1)?.phase, 'closed'));
+    assert.equal(states.at(-1)?.connectionId, 'c');
+  });
+
+  it('goes on when windows close', async () => {
+    const first = await openWindow();
+    const reporter = createReporter();
+    reporter.report(connecting);
+    await eventually(() => assert.equal(first.states.length, 1));
+    first.close();
+    const second = await openWindow();
+    reporter.report(connected);
+    await eventually(() => assert.deepEqual(second.states.at(-1), connected));
+  });
+
+  it('shortens what a window would refuse', async () => {
+    const { states } = await openWindow();
+    createReporter().report({ ...connected, detail: `line\n${'x'.repeat(5000)}` });
+    await eventually(() => assert.equal(states[0]?.detail?.length, 500));
+  });
+
+  it('keeps the latest state only, while a window does not read', async () => {
+    mkdirSync(dir(), { mode: 0o700 });
+    const sockets: net.Socket[] = [];
+    const stuck = net.createServer((socket) => sockets.push(socket.pause()));
+    await new Promise<void>((resolve) => stuck.listen(path.join(dir(), 'vscode-1-aaaaaaaa.sock'), resolve));
+    owned.defer(() => {
+      stuck.close();
+      for (const socket of sockets) socket.destroy();
+    });
+    const reporter = createReporter();
+    reporter.report(connecting);
+    await eventually(() => assert.equal(sockets.length, 1));
+    const before = process.memoryUsage().heapUsed;
+    for (let count = 0; count < 50_000; count++) reporter.report({ ...connected, roundTripMs: count });
+    await reporter.flush(200);
+    assert.ok(process.memoryUsage().heapUsed - before < 50_000_000);
+  });
+
+  it('never throws, whatever is in the folder', async () => {
+    const reporter = createReporter();
+    reporter.report(connecting);
+    await reporter.flush();
+    mkdirSync(dir(), { mode: 0o700 });
+    writeFileSync(path.join(dir(), 'vscode-1-aaaaaaaa.sock'), 'not a socket');
+    writeFileSync(path.join(dir(), 'vscode-1-bbbbbbbb.pipe'), 'not a pipe');
+    reporter.report(connected);
+    await reporter.flush();
+    reporter.dispose();
+    reporter.report(connected);
+  });
+
+  it('does not keep its process alive', async () => {
+    const { states } = await openWindow();
+    const program = path.join(import.meta.dirname, 'reportingProcess.ts');
+    await run(process.execPath, ['--import', 'tsx', program, dir(), alias], { timeout: 10_000 });
+    await eventually(() =>
+      assert.deepEqual(
+        states.map(({ phase }) => phase),
+        ['connected', 'closed'],
+      ),
+    );
+  });
+});
