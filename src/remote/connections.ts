@@ -2,39 +2,55 @@ import type { Disposable } from '../base/disposable';
 import type { ConnectionState } from '../broker/protocol';
 import { Emitter } from '../sandboxes/emitter';
 
-const maxConnections = 256;
+/** Far more than a person opens: beyond it, the oldest can only be one whose end was never reported. */
+const maxRemembered = 256;
 
-/** The connections that reported to this window's broker and are open. */
+const bestFirst = ['connected', 'reconnecting', 'connecting', 'closed'] as const;
+
+/** The connections that reported to this window's broker. */
 export class Connections implements Disposable {
   readonly #open = new Map<string, ConnectionState>();
+  /** By alias, how its last connection ended. */
+  readonly #ended = new Map<string, ConnectionState>();
   readonly #changed = new Emitter<ConnectionState>();
   readonly onDidChange = this.#changed.event;
 
   update(state: ConnectionState): void {
-    this.#open.delete(state.connectionId);
-    if (state.phase !== 'closed') this.#open.set(state.connectionId, state);
-    // Far more than a person opens: the oldest can only be one whose end was never reported.
-    const oldest = this.#open.keys().next().value;
-    if (this.#open.size > maxConnections && oldest !== undefined) this.#open.delete(oldest);
+    if (state.phase === 'closed') {
+      this.#open.delete(state.connectionId);
+      remember(this.#ended, state.alias, state);
+    } else {
+      remember(this.#open, state.connectionId, state);
+    }
     this.#changed.fire(state);
   }
 
+  /** Those that are open. */
   get all(): readonly ConnectionState[] {
     return [...this.#open.values()];
   }
 
-  /** The state to show for an alias: that of its best connection, since one that works is what counts. */
-  of(alias: string): ConnectionState | undefined {
-    const states = this.all.filter((state) => state.alias === alias);
-    return states.sort((a, b) => rank(a) - rank(b))[0];
+  /** The state to show for an alias: that of its best open connection, since one that works is what counts. */
+  current(alias: string): ConnectionState | undefined {
+    const rank = ({ phase }: ConnectionState): number => bestFirst.indexOf(phase);
+    return this.all.filter((state) => state.alias === alias).sort((a, b) => rank(a) - rank(b))[0];
+  }
+
+  /** Like {@link current}; when none is open, how the last one ended. */
+  latest(alias: string): ConnectionState | undefined {
+    return this.current(alias) ?? this.#ended.get(alias);
   }
 
   dispose(): void {
     this.#open.clear();
+    this.#ended.clear();
     this.#changed.dispose();
   }
 }
 
-function rank(state: ConnectionState): number {
-  return ['connected', 'reconnecting', 'connecting', 'closed'].indexOf(state.phase);
+function remember(states: Map<string, ConnectionState>, key: string, state: ConnectionState): void {
+  states.delete(key);
+  states.set(key, state);
+  const oldest = states.keys().next().value;
+  if (states.size > maxRemembered && oldest !== undefined) states.delete(oldest);
 }

@@ -48,6 +48,11 @@ export class SandboxBook {
       .filter((entry) => entry !== undefined);
   }
 
+  /** The alias under which a sandbox is known, whatever it is called now. */
+  aliasOf(accountId: string, sandboxId: string): string | undefined {
+    return this.list().find((entry) => entry.accountId === accountId && entry.sandboxId === sandboxId)?.alias;
+  }
+
   async record({ alias, accountId, sandboxId, name }: BookEntry): Promise<void> {
     await this.#state.update(sandboxPrefix + alias, { accountId, sandboxId, name });
   }

@@ -1,0 +1,98 @@
+import * as vscode from 'vscode';
+import { printable } from '../base/errors';
+import type { Logger } from '../base/logger';
+import type { SandboxBook } from '../remote/sandboxBook';
+import { accountHost, isLocal, type Account } from '../sandboxes/account';
+import type { AccountStore } from '../sandboxes/accountStore';
+import type { CloudAccess } from '../sandboxes/cloudAccess';
+import type { SandboxList } from '../sandboxes/sandboxList';
+import { signIn, useLocalCloud } from '../sandboxes/signIn';
+import { addCloud, type CloudKind } from './addCloud';
+import { showError, withProgress } from './feedback';
+import { viewId } from './ids';
+import { pickAccount } from './pickers';
+import type { CommandTarget } from './sandboxTree';
+import { messageText } from './text';
+
+export interface AccountCommandsOptions {
+  readonly accounts: AccountStore;
+  readonly access: CloudAccess;
+  readonly list: SandboxList;
+  readonly book: SandboxBook;
+  readonly kinds: readonly CloudKind[];
+  /** Removes what this computer keeps for a sandbox. */
+  readonly forget: (alias: string) => Promise<void>;
+  readonly log: Logger;
+}
+
+/** The commands that sign in to clouds and out of them. */
+export class AccountCommands {
+  readonly #options: AccountCommandsOptions;
+
+  constructor(options: AccountCommandsOptions) {
+    this.#options = options;
+  }
+
+  async addCloud(): Promise<void> {
+    const { access, accounts, kinds, log } = this.#options;
+    try {
+      const account = await addCloud({
+        kinds,
+        signIn: (request, signal) => signIn(request, access, accounts, signal),
+      });
+      if (account) await this.#show(account);
+    } catch (error) {
+      await showError('Cannot add the cloud', error, log);
+    }
+  }
+
+  async useLocalCloud(): Promise<void> {
+    const { access, accounts, log } = this.#options;
+    try {
+      const account = await withProgress('Starting the local cloud', (signal) =>
+        useLocalCloud(access, accounts, signal),
+      );
+      await this.#show(account);
+    } catch (error) {
+      await showError('Cannot start the local cloud', error, log);
+    }
+  }
+
+  async signOut(target?: CommandTarget): Promise<void> {
+    const { accounts, log } = this.#options;
+    const account =
+      target?.kind === 'account'
+        ? target.account
+        : await pickAccount(accounts.list(), 'Sign out of which cloud?');
+    if (!account || !(await confirmSignOut(account))) return;
+    try {
+      await this.#forget(account);
+    } catch (error) {
+      await showError(`Cannot sign out of ${printable(accountHost(account), 100)}`, error, log);
+    }
+  }
+
+  /** The token first: whatever fails afterwards, nobody can use the account any more. */
+  async #forget(account: Account): Promise<void> {
+    const { accounts, access, book, forget } = this.#options;
+    await accounts.remove(account.id);
+    access.forget(account.id);
+    const aliases = book.list().filter(({ accountId }) => accountId === account.id);
+    for (const { alias } of aliases) await forget(alias);
+  }
+
+  async #show(account: Account): Promise<void> {
+    await vscode.commands.executeCommand(`${viewId}.focus`);
+    await this.#options.list.refresh(account.id);
+  }
+}
+
+async function confirmSignOut(account: Account): Promise<boolean> {
+  const where = isLocal(account) ? 'the local cloud' : printable(accountHost(account), 100);
+  const detail = isLocal(account)
+    ? 'Its sandboxes stay on this computer and come back when you start the local cloud again. Their SSH keys are removed.'
+    : 'The token and the SSH keys of its sandboxes are removed from this computer. The sandboxes stay in the cloud.';
+  const message = messageText(`Sign out of ${where}?`);
+  const confirm = 'Sign Out';
+  return (await vscode.window.showWarningMessage(message, { modal: true, detail }, confirm)) === confirm;
+}

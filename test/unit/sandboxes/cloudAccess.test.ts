@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { silentLogger } from '../../../src/base/logger';
+import { CloudError } from '../../../src/cloud/errors';
+import type { Endpoint, NetworkSettings } from '../../../src/cloud/provider';
+import { MemorySecretStore } from '../../../src/keys/secretStore';
+import { AccountStore } from '../../../src/sandboxes/accountStore';
+import { CloudAccess } from '../../../src/sandboxes/cloudAccess';
+import { signIn, useLocalCloud } from '../../../src/sandboxes/signIn';
+import { FakeCloud } from '../../helpers/fakeCloud';
+import { MemoryState } from '../../helpers/memoryState';
+
+const request = { provider: 'boxlite', baseUrl: 'https://cloud.example.com/', token: ' secret \n' };
+
+describe('CloudAccess and signing in', () => {
+  let state: MemoryState;
+  let accounts: AccountStore;
+  let opened: { endpoint: Endpoint; client: FakeCloud }[];
+  let refusal: Error | undefined;
+  let network: NetworkSettings | undefined;
+  let access: CloudAccess;
+
+  beforeEach(() => {
+    state = new MemoryState();
+    accounts = new AccountStore(state, new MemorySecretStore());
+    opened = [];
+    refusal = undefined;
+    network = undefined;
+    access = new CloudAccess({
+      accounts,
+      connect: (endpoint) => {
+        const client = new FakeCloud();
+        client.fail = refusal;
+        opened.push({ endpoint, client });
+        return client;
+      },
+      localCloud: () => Promise.resolve({ url: 'http://127.0.0.1:4000', token: 'local-secret' }),
+      network: () => network,
+      log: silentLogger,
+    });
+  });
+
+  it('keeps an account that the cloud accepts, with its token trimmed', async () => {
+    const account = await signIn(request, access, accounts);
+
+    assert.deepEqual(accounts.list(), [account]);
+    assert.equal(account.label, 'ada@example.com');
+    assert.equal(await accounts.token(account.id), 'secret');
+  });
+
+  it('keeps nothing when the cloud refuses the token', async () => {
+    refusal = new CloudError('unauthenticated', 'wrong token');
+
+    await assert.rejects(signIn(request, access, accounts), { code: 'unauthenticated' });
+    assert.deepEqual(state.keys(), []);
+    assert.ok(opened.every(({ client }) => client.disposed));
+  });
+
+  it('keeps nothing when the person cancels during the check', async () => {
+    const controller = new AbortController();
+    controller.abort(new Error('cancelled'));
+
+    await assert.rejects(signIn(request, access, accounts, controller.signal), { message: 'cancelled' });
+    assert.deepEqual(state.keys(), []);
+  });
+
+  it('asks for the local cloud’s token each time and stores it nowhere', async () => {
+    const account = await useLocalCloud(access, accounts);
+
+    const endpoint = await access.endpoint(account);
+    assert.deepEqual(endpoint, {
+      provider: 'boxlite',
+      baseUrl: 'http://127.0.0.1:4000',
+      token: 'local-secret',
+    });
+    assert.equal(await accounts.token(account.id), undefined);
+  });
+
+  it('refuses as unauthenticated when the token is gone', async () => {
+    const account = await signIn(request, access, accounts);
+    await accounts.remove(account.id);
+
+    await assert.rejects(access.client(account), { code: 'unauthenticated' });
+  });
+
+  it('uses one client for an account until its credentials or the network change', async () => {
+    const account = await signIn(request, access, accounts);
+    const first = await access.client(account);
+    assert.equal(await access.client(account), first);
+
+    network = { proxyUrl: 'http://proxy:3128' };
+    const second = await access.client(account);
+    assert.notEqual(second, first);
+    assert.equal(opened.find(({ client }) => client === first)?.client.disposed, true);
+    assert.deepEqual(opened.at(-1)?.endpoint.network, network);
+  });
+});

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { CloudError } from '../../../src/cloud/errors';
+import { localAccount } from '../../../src/sandboxes/account';
+import { Emitter } from '../../../src/sandboxes/emitter';
+import { Lifecycle } from '../../../src/sandboxes/lifecycle';
+import { listAll } from '../../../src/sandboxes/listAll';
+import { SandboxList } from '../../../src/sandboxes/sandboxList';
+import { FakeCloud } from '../../helpers/fakeCloud';
+
+const stopped = { id: 'a', name: 'box', status: 'stopped' as const };
+const ref = { account: localAccount, sandbox: stopped };
+
+describe('Lifecycle', () => {
+  let cloud: FakeCloud;
+  let list: SandboxList;
+  let lifecycle: Lifecycle;
+
+  beforeEach(async () => {
+    cloud = new FakeCloud(stopped);
+    const accounts = { list: () => [localAccount], onDidChange: new Emitter<undefined>().event };
+    list = new SandboxList({ accounts, listSandboxes: (_, signal) => listAll(cloud, signal) });
+    lifecycle = new Lifecycle({ list, client: () => Promise.resolve(cloud) });
+    await list.refresh();
+  });
+
+  afterEach(() => list.dispose());
+
+  const statuses = (): string[] => list.accounts[0]!.sandboxes.map(({ status }) => status);
+
+  it('shows where a start leads while it runs, and the result at once', async () => {
+    const release = cloud.hold();
+    const started = lifecycle.start(ref);
+    assert.deepEqual(statuses(), ['starting']);
+    release();
+    await started;
+
+    assert.deepEqual(statuses(), ['running']);
+  });
+
+  it('shows the cloud’s state again when an action fails', async () => {
+    cloud.fail = new CloudError('conflict', 'busy');
+
+    await assert.rejects(lifecycle.stop(ref), { code: 'conflict' });
+    assert.deepEqual(statuses(), ['stopped']);
+  });
+
+  it('shows a sandbox that is being created, with its name', async () => {
+    const release = cloud.hold();
+    const created = lifecycle.create(localAccount, { name: 'new' });
+    const row = list.accounts[0]!.sandboxes.find(({ name }) => name === 'new');
+    assert.equal(row?.status, 'creating');
+    assert.ok(list.isPlaceholder(row));
+    release();
+    const { sandbox } = await created;
+
+    assert.deepEqual(
+      list.accounts[0]!.sandboxes.map(({ id }) => id),
+      ['a', sandbox.id],
+    );
+  });
+
+  it('takes the placeholder away when a creation fails', async () => {
+    cloud.fail = new CloudError('rate-limited', 'too many');
+
+    await assert.rejects(lifecycle.create(localAccount, {}), { code: 'rate-limited' });
+    assert.equal(list.accounts[0]!.sandboxes.length, 1);
+  });
+
+  it('drops a deleted sandbox at once', async () => {
+    await lifecycle.delete(ref);
+
+    assert.deepEqual(statuses(), []);
+  });
+
+  it('takes a sandbox that is gone already for deleted', async () => {
+    cloud.sandboxes.clear();
+    await lifecycle.delete(ref);
+
+    assert.deepEqual(statuses(), []);
+  });
+
+  it('starts only what the cloud says does not run', async () => {
+    cloud.sandboxes.set('a', { ...stopped, status: 'running' });
+    await lifecycle.ensureRunning(ref);
+    assert.ok(!cloud.calls.includes('start'));
+
+    cloud.sandboxes.set('a', stopped);
+    await lifecycle.ensureRunning(ref);
+    assert.ok(cloud.calls.includes('start'));
+  });
+
+  it('hands the caller’s cancellation to the cloud', async () => {
+    const release = cloud.hold();
+    const controller = new AbortController();
+    const started = lifecycle.start(ref, controller.signal);
+    controller.abort(new Error('enough'));
+    release();
+
+    await assert.rejects(started, { message: 'enough' });
+    assert.deepEqual(statuses(), ['stopped']);
+  });
+});

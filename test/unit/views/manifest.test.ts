@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { commandIds, configurationSection, viewId } from '../../../src/views/ids';
+
+interface MenuItem {
+  readonly command: string;
+  readonly when?: string;
+}
+
+interface Manifest {
+  readonly main: string;
+  readonly icon: string;
+  readonly engines: { readonly vscode: string };
+  readonly extensionKind: readonly string[];
+  readonly capabilities: { readonly untrustedWorkspaces: { readonly supported: boolean } };
+  readonly activationEvents: readonly string[];
+  readonly enabledApiProposals?: unknown;
+  readonly extensionDependencies?: unknown;
+  readonly contributes: {
+    readonly commands: readonly { readonly command: string; readonly icon?: string }[];
+    readonly views: Record<string, readonly { readonly id: string; readonly icon: string }[]>;
+    readonly viewsContainers: {
+      readonly activitybar: readonly { readonly id: string; readonly icon: string }[];
+    };
+    readonly viewsWelcome: readonly { readonly view: string; readonly contents: string }[];
+    readonly menus: Record<string, readonly MenuItem[]>;
+    readonly configuration: { readonly properties: Record<string, { readonly scope: string }> };
+  };
+}
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+const { contributes } = manifest;
+const known = new Set<string>(Object.values(commandIds));
+
+describe('The manifest', () => {
+  it('declares exactly the commands that are registered', () => {
+    assert.deepEqual(contributes.commands.map(({ command }) => command).sort(), [...known].sort());
+  });
+
+  it('gives each command an icon, so that it can stand in any menu', () => {
+    assert.ok(contributes.commands.every(({ icon }) => icon?.startsWith('$(')));
+  });
+
+  it('puts only known commands into menus', () => {
+    for (const item of Object.values(contributes.menus).flat())
+      assert.ok(known.has(item.command), item.command);
+  });
+
+  it('links welcome texts to known commands', () => {
+    const links = contributes.viewsWelcome.flatMap(({ contents }) => [
+      ...contents.matchAll(/\(command:([^)]+)\)/g),
+    ]);
+    assert.ok(links.length > 0);
+    for (const [, id = ''] of links) assert.ok(known.has(id), id);
+  });
+
+  it('declares the view that the code fills', () => {
+    const container = contributes.viewsContainers.activitybar[0]?.id ?? '';
+    assert.ok(contributes.views[container]?.some(({ id }) => id === viewId));
+    for (const { when } of [
+      ...contributes.menus['view/title']!,
+      ...contributes.menus['view/item/context']!,
+    ]) {
+      assert.ok(when?.includes(`view == ${viewId}`), when);
+    }
+  });
+
+  it('keeps settings under one name, out of reach of a workspace', () => {
+    for (const [name, { scope }] of Object.entries(contributes.configuration.properties)) {
+      assert.ok(name.startsWith(`${configurationSection}.`), name);
+      assert.equal(scope, 'application', name);
+    }
+  });
+
+  it('runs on the local side first, in untrusted workspaces too, from VS Code 1.100 on', () => {
+    assert.deepEqual(manifest.extensionKind, ['ui', 'workspace']);
+    assert.equal(manifest.capabilities.untrustedWorkspaces.supported, true);
+    assert.equal(manifest.engines.vscode, '^1.100.0');
+  });
+
+  it('wakes before a Remote-SSH window resolves', () => {
+    assert.ok(manifest.activationEvents.includes('onResolveRemoteAuthority:ssh-remote'));
+  });
+
+  it('can be installed in every fork and published: no hard dependency, no proposed API', () => {
+    assert.equal(manifest.extensionDependencies, undefined);
+    assert.equal(manifest.enabledApiProposals, undefined);
+  });
+
+  it('refers to pictures that exist', () => {
+    const icons = [
+      manifest.icon,
+      ...contributes.viewsContainers.activitybar.map(({ icon }) => icon),
+      ...Object.values(contributes.views).flatMap((views) => views.map(({ icon }) => icon)),
+    ];
+    for (const icon of icons) assert.ok(existsSync(icon), icon);
+  });
+});

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { CloudError } from '../../../src/cloud/errors';
+import type { Sandbox, SandboxStatus } from '../../../src/cloud/provider';
+import { localAccount } from '../../../src/sandboxes/account';
+import { accountMessage, isStartable, isStoppable, sandboxRow } from '../../../src/views/presentation';
+
+function box(changes: Partial<Sandbox> = {}): Sandbox {
+  return { id: 'x', name: 'box', status: 'running', ...changes };
+}
+
+describe('sandboxRow', () => {
+  const cases: { status: SandboxStatus; word: string; startable: boolean; stoppable: boolean }[] = [
+    { status: 'creating', word: 'creating', startable: false, stoppable: false },
+    { status: 'running', word: 'running', startable: false, stoppable: true },
+    { status: 'starting', word: 'starting', startable: false, stoppable: true },
+    { status: 'stopping', word: 'stopping', startable: false, stoppable: false },
+    { status: 'stopped', word: 'stopped', startable: true, stoppable: false },
+    { status: 'paused', word: 'paused', startable: true, stoppable: true },
+    { status: 'failed', word: 'failed', startable: true, stoppable: true },
+    { status: 'unknown', word: 'state unknown', startable: true, stoppable: true },
+  ];
+  for (const { status, word, startable, stoppable } of cases) {
+    it(`says that a sandbox is ${word} and offers what fits`, () => {
+      const row = sandboxRow(box({ status }));
+
+      assert.equal(row.description, word);
+      assert.equal(/\bstartable\b/.test(row.context), startable);
+      assert.equal(/\bstoppable\b/.test(row.context), stoppable);
+      assert.equal(isStartable(box({ status })), startable);
+      assert.equal(isStoppable(box({ status })), stoppable);
+    });
+  }
+
+  it('shows the notice before the image', () => {
+    const row = sandboxRow(box({ image: 'debian:12', notice: 'not isolated' }));
+
+    assert.equal(row.description, 'running · not isolated · debian:12');
+    assert.match(row.tooltip, /not isolated/);
+  });
+
+  it('shows the state of the connection', () => {
+    assert.equal(sandboxRow(box(), { connection: 'reconnecting' }).description, 'running, reconnecting');
+  });
+
+  it('offers nothing for a placeholder', () => {
+    assert.equal(sandboxRow(box({ status: 'creating' }), { placeholder: true }).context, 'placeholder');
+  });
+
+  const hostile = [
+    { name: 'line\nbreak', want: 'line break' },
+    { name: '\u202Egnp.exe', want: 'gnp.exe' },
+    { name: ' \t ', want: '(no name)' },
+    { name: 'x'.repeat(300), want: `${'x'.repeat(79)}…` },
+    { name: '🚀 "quoted" %h $(id)', want: '🚀 "quoted" %h $(id)' },
+  ];
+  for (const { name, want } of hostile) {
+    it(`labels ${JSON.stringify(name.slice(0, 30))} harmlessly`, () =>
+      assert.equal(sandboxRow(box({ name })).label, want));
+  }
+});
+
+describe('accountMessage', () => {
+  const entry = { account: localAccount, sandboxes: [] };
+
+  it('says that the list loads', () => {
+    assert.equal(accountMessage({ ...entry, phase: 'loading' })?.label, 'Loading…');
+  });
+
+  it('offers to create the first sandbox', () => {
+    assert.equal(accountMessage({ ...entry, phase: 'ready' })?.label, 'Create a sandbox…');
+  });
+
+  it('says nothing beside a good list', () => {
+    assert.equal(accountMessage({ ...entry, phase: 'ready', sandboxes: [box()] }), undefined);
+  });
+
+  it('offers a retry beside the last good list, with the reason', () => {
+    const error = new CloudError('unreachable', 'no route to host');
+    const row = accountMessage({ ...entry, phase: 'failed', error, sandboxes: [box()] });
+
+    assert.equal(row?.label, 'Retry');
+    assert.equal(row.description, 'list may be old: no route to host');
+  });
+});
