@@ -1,0 +1,71 @@
+/** A box as the server keeps it on disk and as the Box API shows it. */
+import * as v from 'valibot';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+const boxRecord = v.object({
+  id: v.pipe(v.string(), v.regex(/^[a-z0-9]+$/)),
+  name: v.string(),
+  runtime: v.picklist(['docker', 'bubblewrap', 'process']),
+  image: v.optional(v.string()),
+  cpus: count,
+  memoryMib: count,
+  env: v.record(v.string(), v.string()),
+  workingDir: v.optional(v.string()),
+  network: v.boolean(),
+  /** Seconds without a running command until the box stops; 0: never. */
+  autoStop: count,
+  /** Seconds after a stop until the box is removed; 0: never. */
+  autoDelete: count,
+  autoResume: v.boolean(),
+  status: v.picklist(['configured', 'running', 'stopped']),
+  createdAt: v.string(),
+  updatedAt: v.string(),
+  /** What created it, so that a repeated request finds this box instead of making another. */
+  idempotency: v.optional(v.object({ key: v.string(), digest: v.string() })),
+});
+
+export type BoxRecord = v.InferOutput<typeof boxRecord>;
+
+/** Throws a valibot error if the value is no record. */
+export function parseBoxRecord(value: unknown): BoxRecord {
+  return v.parse(boxRecord, value);
+}
+
+export type BoxStatus = BoxRecord['status'] | 'stopping';
+
+/** The Box schema of the Box API (BoxLite, openapi/box.openapi.yaml), with `notice` added. */
+export interface BoxView {
+  readonly box_id: string;
+  readonly name: string;
+  readonly status: BoxStatus;
+  readonly created_at: string;
+  readonly updated_at: string;
+  readonly image: string;
+  readonly cpus: number;
+  readonly memory_mib: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly auto_stop: number;
+  readonly auto_delete: number;
+  readonly auto_resume: boolean;
+  /** A caution that every place that shows the box must show. */
+  readonly notice?: string;
+}
+
+export function viewBox(record: BoxRecord, status: BoxStatus, notice: string | undefined): BoxView {
+  return {
+    box_id: record.id,
+    name: record.name,
+    status,
+    created_at: record.createdAt,
+    updated_at: record.updatedAt,
+    image: record.image ?? 'host',
+    cpus: record.cpus,
+    memory_mib: record.memoryMib,
+    labels: { runtime: record.runtime },
+    auto_stop: record.autoStop,
+    auto_delete: record.autoDelete,
+    auto_resume: record.autoResume,
+    ...(notice !== undefined && { notice }),
+  };
+}

@@ -1,0 +1,85 @@
+import type { ChildProcess } from 'node:child_process';
+import { constants } from 'node:os';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { createDeferred } from '../../base/async';
+import { describeError, errnoOf } from '../../base/errors';
+import type { Execution } from './runtime';
+
+/** Bytes of output held per stream before the command is; also the size of one step of the pipeline. */
+const PIPE_BYTES = 256 * 1024;
+
+/** How a command's processes are reached; differs by runtime. */
+export interface ProcessControl {
+  signal(number: number): void;
+  kill(): void;
+}
+
+/** Exit codes of a command that could not run: POSIX shell, "Exit Status for Commands". */
+export const NOT_EXECUTABLE = 126;
+export const NOT_FOUND = 127;
+
+/** A child process with three pipes as an {@link Execution}. */
+export function childExecution(child: ChildProcess, control: ProcessControl): Execution {
+  const { stdin, stdout, stderr } = child;
+  if (!stdin || !stdout || !stderr) throw new TypeError('The child has no pipes');
+  const exited = createDeferred<number>();
+  const output = held(stdout);
+  const errors = held(stderr);
+  ignoreBrokenPipe(stdin);
+  child.once('exit', (code, signal) => exited.resolve(exitCode(code, signal)));
+  child.once('error', (error) => {
+    // Only a failed start leaves no pid; other errors concern messages and signals that nobody sends here.
+    if (child.pid !== undefined) return;
+    output.end();
+    errors.end(`${describeError(error)}\n`);
+    exited.resolve(errnoOf(error) === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE);
+  });
+  return {
+    stdin,
+    stdout: output,
+    stderr: errors,
+    exited: exited.promise,
+    resize: () => undefined,
+    signal: (number) => control.signal(number),
+    kill: () => control.kill(),
+  };
+}
+
+/** Negative signal number, as {@link Execution.exited} says. */
+export function exitCode(code: number | null, signal: NodeJS.Signals | null): number {
+  return signal === null ? (code ?? 0) : -constants.signals[signal];
+}
+
+/** A command that could not be started, told the way a shell would. */
+export function failedExecution(message: string, code: number): Execution {
+  const output = new PassThrough();
+  const errors = new PassThrough();
+  output.end();
+  errors.end(`${message}\n`);
+  return {
+    stdin: new PassThrough().resume(),
+    stdout: output,
+    stderr: errors,
+    exited: Promise.resolve(code),
+    resize: () => undefined,
+    signal: () => undefined,
+    kill: () => undefined,
+  };
+}
+
+/**
+ * Node discards what is unread in a child's pipes when the child exits; a stream of our own between keeps it until
+ * somebody attaches, and holds the command while nobody reads.
+ */
+function held(source: Readable): PassThrough {
+  const target = new PassThrough({ highWaterMark: PIPE_BYTES });
+  source.on('error', () => target.end());
+  // A reader that went away must not leave the command blocked on a full pipe.
+  target.on('close', () => source.destroy());
+  return source.pipe(target);
+}
+
+/** The command may close its input or end at any time; what is written afterwards is lost, as in a shell's pipe. */
+function ignoreBrokenPipe(stdin: Writable): void {
+  stdin.on('error', () => undefined);
+}

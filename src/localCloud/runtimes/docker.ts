@@ -1,0 +1,191 @@
+/** Boxes as containers of a Docker-compatible engine (Docker, Podman). */
+import * as os from 'node:os';
+import { PassThrough, pipeline, type Readable } from 'node:stream';
+import type Docker from 'dockerode';
+import { describeErrorChain, printable } from '../../base/errors';
+import type { Logger } from '../../base/logger';
+import { connectEngine, type Engine } from './dockerEngine';
+import { engineUrls, type Surroundings, withoutCredentials } from './dockerEndpoints';
+import { DockerError, engineError, hasStatus } from './dockerErrors';
+import { launch, runToEnd } from './dockerExec';
+import { DockerExecution } from './dockerExecution';
+import { checkReference, DEFAULT_IMAGE, ensureImage } from './dockerImage';
+import { IDLE_COMMAND } from './dockerScripts';
+import type { BoxSpec, Execution, ExecSpec, Runtime } from './runtime';
+
+/** Label of every container of ours; its value is the box's id. */
+export const BOX_LABEL = 'cloud-sandboxes.box';
+
+/** The first process ends at once when told to; this is for an engine that is slow to tell it. */
+const STOP_GRACE_S = 2;
+const BYTES_PER_MIB = 2 ** 20;
+
+export interface ProbeOptions {
+  readonly log: Logger;
+  /** Where `DOCKER_HOST` and its like are looked up; `process.env` unless told. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Image of boxes that name none; {@link DEFAULT_IMAGE} unless told. */
+  readonly image?: string;
+}
+
+/**
+ * Finds an engine that answers, in the order of {@link engineUrls}; undefined if none does within two seconds.
+ * Whether it can get an image shows when a box is created, which then fails and names the image: a probe that asked
+ * a registry would be slow, and wrong the next time the network changes.
+ */
+export async function probeDocker(options: ProbeOptions): Promise<Runtime | undefined> {
+  const { log, env = process.env, image = DEFAULT_IMAGE } = options;
+  const home = env['HOME'] ?? os.homedir();
+  const surroundings = { env, platform: process.platform, home, uid: process.getuid?.() };
+  const urls = await engineUrls(surroundings);
+  const engines = await Promise.all(urls.map((url) => tryEngine(url, surroundings, log)));
+  const engine = engines.find((candidate) => candidate !== undefined);
+  if (!engine) return undefined;
+  log.info(`Container engine: ${printable(engine.title)} at ${engine.url}`);
+  return new DockerRuntime(engine, image, log);
+}
+
+async function tryEngine(url: string, surroundings: Surroundings, log: Logger): Promise<Engine | undefined> {
+  try {
+    return await connectEngine(url, surroundings);
+  } catch (error) {
+    const message = `No container engine at ${withoutCredentials(url)}: ${describeErrorChain(error)}`;
+    // What the user chose explicitly is worth a word; the usual places are not.
+    if (url === surroundings.env['DOCKER_HOST']) log.warn(message);
+    else log.debug(message);
+    return undefined;
+  }
+}
+
+class DockerRuntime implements Runtime {
+  readonly name = 'docker';
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly defaultImage: string,
+    private readonly log: Logger,
+  ) {}
+
+  async create(box: BoxSpec): Promise<void> {
+    const image = checkReference(box.image ?? this.defaultImage);
+    await ensureImage(this.engine, image, this.log);
+    try {
+      await this.engine.control.createContainer(containerOptions(box, image));
+    } catch (error) {
+      throw engineError(`create a container of image ${image}`, error);
+    }
+  }
+
+  async start(box: BoxSpec): Promise<void> {
+    try {
+      const { State: state } = await this.#container(box).inspect();
+      if (state.Paused) await this.#container(box).unpause();
+      else if (!state.Running) await this.#container(box).start();
+    } catch (error) {
+      // 304: somebody else started it in the meantime.
+      if (!hasStatus(error, 304)) throw boxError('start the box', box, error);
+    }
+  }
+
+  async stop(box: BoxSpec): Promise<void> {
+    try {
+      await this.#container(box).stop({ t: STOP_GRACE_S });
+    } catch (error) {
+      // 304: it is stopped; 404: it is gone, and so are its processes.
+      if (!hasStatus(error, 304, 404)) throw boxError('stop the box', box, error);
+    }
+  }
+
+  async isRunning(box: BoxSpec): Promise<boolean> {
+    try {
+      const { State: state } = await this.#container(box).inspect();
+      return state.Running && !state.Paused;
+    } catch (error) {
+      if (hasStatus(error, 404)) return false;
+      throw boxError('look up the box', box, error);
+    }
+  }
+
+  async remove(box: BoxSpec): Promise<void> {
+    try {
+      await this.#container(box).remove({ force: true, v: true });
+    } catch (error) {
+      if (!hasStatus(error, 404)) throw boxError('remove the box', box, error);
+    }
+  }
+
+  async exec(box: BoxSpec, spec: ExecSpec): Promise<Execution> {
+    const attached = await launch(this.engine, containerName(box), spec);
+    return new DockerExecution(this.engine, containerName(box), attached, this.log);
+  }
+
+  async putArchive(box: BoxSpec, path: string, tar: Readable): Promise<void> {
+    // The modem pipes the stream into its request and would wait for ever for one that is cut off without an error;
+    // pipeline() turns that into one.
+    const body = new PassThrough();
+    pipeline(tar, body, () => undefined);
+    try {
+      await this.#ensureFolder(box, path);
+      await this.engine.streams.getContainer(containerName(box)).putArchive(body, { path });
+    } catch (error) {
+      body.destroy();
+      throw archiveError(`write to ${printable(path)} in the box`, path, error);
+    }
+  }
+
+  async getArchive(box: BoxSpec, path: string): Promise<Readable> {
+    try {
+      const container = this.engine.streams.getContainer(containerName(box));
+      // Typed as the old interface; it is an http.IncomingMessage.
+      return (await container.getArchive({ path })) as Readable;
+    } catch (error) {
+      throw archiveError(`read ${printable(path)} in the box`, path, error);
+    }
+  }
+
+  /** The engine unpacks into folders that exist; a missing one is made, as tar's own `-C` callers do. */
+  async #ensureFolder(box: BoxSpec, path: string): Promise<void> {
+    await runToEnd(this.engine, containerName(box), ['mkdir', '-p', '--', path]);
+  }
+
+  #container(box: BoxSpec): Docker.Container {
+    return this.engine.control.getContainer(containerName(box));
+  }
+}
+
+function containerName(box: BoxSpec): string {
+  return `cloud-sandboxes-${encodeURIComponent(box.id)}`;
+}
+
+function containerOptions(box: BoxSpec, image: string): Docker.ContainerCreateOptions {
+  return {
+    name: containerName(box),
+    Image: image,
+    Hostname: box.hostname,
+    Labels: { [BOX_LABEL]: box.id },
+    Env: Object.entries(box.env).map(([name, value]) => `${name}=${value}`),
+    // Whatever the image would run is not wanted: the box idles, and commands come as execs.
+    Entrypoint: [...IDLE_COMMAND],
+    Cmd: [],
+    Healthcheck: { Test: ['NONE'] },
+    ...(box.workingDir === undefined ? {} : { WorkingDir: box.workingDir }),
+    HostConfig: {
+      // A first process that reaps orphans and passes the stop signal on.
+      Init: true,
+      ...(box.network ? {} : { NetworkMode: 'none' }),
+      ...(box.cpus === undefined ? {} : { NanoCpus: Math.round(box.cpus * 1e9) }),
+      ...(box.memoryMib === undefined ? {} : { Memory: Math.round(box.memoryMib * BYTES_PER_MIB) }),
+    },
+  };
+}
+
+function boxError(what: string, box: BoxSpec, cause: unknown): DockerError {
+  if (!hasStatus(cause, 404)) return engineError(what, cause);
+  const message = `Container ${containerName(box)} of this box no longer exists; delete the box`;
+  return new DockerError('box-missing', message, { cause });
+}
+
+function archiveError(what: string, path: string, cause: unknown): DockerError {
+  if (!hasStatus(cause, 404)) return engineError(what, cause);
+  return new DockerError('path-missing', `No such file or folder in the box: ${printable(path)}`, { cause });
+}

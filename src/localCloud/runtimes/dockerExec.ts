@@ -1,0 +1,184 @@
+/** Commands in a container: started, attached to, signalled. */
+import { once } from 'node:events';
+import { type Duplex, pipeline, type Readable } from 'node:stream';
+import type Docker from 'dockerode';
+import { setTimeout as wait } from 'node:timers/promises';
+import { printable } from '../../base/errors';
+import type { Engine } from './dockerEngine';
+import { DockerError, engineError, hasStatus } from './dockerErrors';
+import { OutputDemultiplexer } from './dockerDemultiplexer';
+import { launchCommand } from './dockerScripts';
+import type { ExecSpec } from './runtime';
+
+const START_TIMEOUT_MS = 30_000;
+/** A process id; or, if the engine could not start the command, its explanation. */
+const MAX_FIRST_LINE = 4096;
+const EXIT_CODE_ATTEMPTS = 40;
+
+/** A command that was started and its connection. Whoever gets it owns the connection. */
+export interface AttachedExec {
+  readonly exec: Docker.Exec;
+  readonly connection: Duplex;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Process id in the box; it leads a session of its own. */
+  readonly pid: number;
+  /** Settles when the engine ended the connection, which it does once the command ended; rejects if it broke. */
+  readonly disconnected: Promise<void>;
+}
+
+/** Starts a command in a running container and attaches to it. Rejects with a {@link DockerError}. */
+export async function launch(engine: Engine, container: string, spec: ExecSpec): Promise<AttachedExec> {
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), START_TIMEOUT_MS);
+  let connection: Duplex | undefined;
+  try {
+    const exec = await createExec(engine, container, spec);
+    connection = await exec.start({
+      hijack: true,
+      stdin: true,
+      Tty: spec.terminal !== undefined,
+      abortSignal: deadline.signal,
+    });
+    const attached = attach(connection, spec);
+    const pid = await greet(exec, connection, attached.stdout, spec, deadline.signal);
+    return { exec, connection, pid, ...attached };
+  } catch (error) {
+    connection?.destroy();
+    if (deadline.signal.aborted) {
+      throw new DockerError('cannot-run', `The container engine did not start the command within 30 s`);
+    }
+    throw launchError(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function createExec(engine: Engine, container: string, spec: ExecSpec): Promise<Docker.Exec> {
+  const exec = await engine.control.getContainer(container).exec({
+    Cmd: launchCommand(spec.argv, spec.terminal !== undefined),
+    Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+    Tty: spec.terminal !== undefined,
+    ...(spec.workingDir === undefined ? {} : { WorkingDir: spec.workingDir }),
+  });
+  return engine.streams.getExec(exec.id);
+}
+
+function attach(
+  connection: Duplex,
+  spec: ExecSpec,
+): Pick<AttachedExec, 'stdout' | 'stderr' | 'disconnected'> {
+  const output = new OutputDemultiplexer({ framed: spec.terminal === undefined });
+  const disconnected = new Promise<void>((resolve, reject) => {
+    pipeline(connection, output, (error) => {
+      // A command that ended takes no more input; an HTTP connection would stay half open for it.
+      connection.destroy();
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+  // Its holder may come later than the failure.
+  disconnected.catch(() => undefined);
+  return { stdout: output.stdout, stderr: output.stderr, disconnected };
+}
+
+/** Follows the protocol of {@link launchCommand}; returns the command's process id. */
+async function greet(
+  exec: Docker.Exec,
+  connection: Duplex,
+  stdout: Readable,
+  spec: ExecSpec,
+  signal: AbortSignal,
+): Promise<number> {
+  const line = await readLine(stdout, signal);
+  const pid = /^([1-9]\d{0,9})\r?\n$/.exec(line)?.[1];
+  if (!pid)
+    throw new DockerError(
+      'cannot-run',
+      `Cannot run a command in the box: ${printable(line) || 'no reason given'}`,
+    );
+  if (spec.terminal) {
+    await resizeExec(exec, spec.terminal.columns, spec.terminal.rows);
+    connection.write('\n');
+    // The terminal's echo of that line.
+    await readLine(stdout, signal);
+  }
+  return Number(pid);
+}
+
+/** The stream's next line with its end, or what there is of it at the stream's end or at {@link MAX_FIRST_LINE}. */
+async function readLine(stream: Readable, signal: AbortSignal): Promise<string> {
+  let line = Buffer.alloc(0);
+  while (line.length < MAX_FIRST_LINE) {
+    const chunk = stream.read() as Buffer | null;
+    if (chunk === null) {
+      if (stream.readableEnded || stream.destroyed) break;
+      await Promise.race([once(stream, 'readable', { signal }), once(stream, 'end', { signal })]);
+      continue;
+    }
+    const end = chunk.indexOf('\n') + 1;
+    line = Buffer.concat([line, end > 0 ? chunk.subarray(0, end) : chunk]);
+    if (end > 0) {
+      if (end < chunk.length) stream.unshift(chunk.subarray(end));
+      break;
+    }
+  }
+  return line.toString();
+}
+
+function launchError(error: unknown): DockerError {
+  if (error instanceof DockerError) return error;
+  if (hasStatus(error, 404)) {
+    return new DockerError('box-missing', 'The container of this box no longer exists; delete the box', {
+      cause: error,
+    });
+  }
+  if (hasStatus(error, 409))
+    return new DockerError('not-running', 'This box is not running; start it', { cause: error });
+  return engineError('run the command', error);
+}
+
+/** Sets the size of a command's terminal. */
+export async function resizeExec(exec: Docker.Exec, columns: number, rows: number): Promise<void> {
+  try {
+    await exec.resize({ w: columns, h: rows });
+  } catch (error) {
+    // Podman's answer for success, which dockerode does not expect.
+    if (!hasStatus(error, 201)) throw error;
+  }
+}
+
+/**
+ * The exit code of a command whose connection ended, 128 + n for one that signal n ended; undefined if it went with
+ * its container. The engine may end the connection a moment before it knows the code. Rejects as `lost` if the
+ * command still runs: then only the connection broke.
+ */
+export async function exitCodeOf(exec: Docker.Exec): Promise<number | undefined> {
+  for (let attempt = 0; attempt < EXIT_CODE_ATTEMPTS; attempt++) {
+    try {
+      const state = await exec.inspect();
+      if (!state.Running && state.ExitCode !== null) return state.ExitCode;
+    } catch (cause) {
+      if (hasStatus(cause, 404)) return undefined;
+      throw new DockerError('lost', 'Lost the container engine while a command ran in the box', { cause });
+    }
+    await wait(Math.min(250, 5 * 2 ** attempt));
+  }
+  throw new DockerError('lost', 'Lost the connection to a command in the box');
+}
+
+/** Runs a short command as root in the container and waits for its end, {@link START_TIMEOUT_MS} at most. */
+export async function runToEnd(engine: Engine, container: string, command: string[]): Promise<number> {
+  const abortSignal = AbortSignal.timeout(START_TIMEOUT_MS);
+  const { id } = await engine.control
+    .getContainer(container)
+    // Root, so that it reaches what a command runs under another user; attached, so that its end can be awaited.
+    .exec({ Cmd: command, User: '0', AttachStdout: true, AttachStderr: true });
+  const exec = engine.control.getExec(id);
+  const output = await exec.start({ hijack: false, stdin: false, abortSignal });
+  await once(output.resume(), 'end', { signal: abortSignal });
+  return (await exitCodeOf(exec)) ?? 0;
+}

@@ -1,0 +1,151 @@
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs/promises';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import type { Readable } from 'node:stream';
+import { describeError } from '../../base/errors';
+import { getArchive, putArchive } from './archive';
+import { NOT_EXECUTABLE, childExecution, failedExecution, type ProcessControl } from './childExecution';
+import { RuntimeError } from './errors';
+import { findByEnvironment } from './procfs';
+import { groupControl, ptyExecution } from './pty';
+import { endProcesses, sessionControl } from './processes';
+import type { BoxSpec, ExecSpec, Execution, Runtime } from './runtime';
+
+/** Marks every process of a box, so that daemons in sessions of their own are found when the box stops. */
+const MARKER = 'CLOUD_SANDBOXES_BOX';
+
+/** Boxes that are folders of this computer: own HOME, clean environment, nothing that isolates. Needs nothing. */
+export class ProcessRuntime implements Runtime {
+  readonly name = 'process';
+  readonly notice = 'not isolated: runs as plain processes of this computer';
+  readonly #running = new Set<string>();
+  /** Group leaders by box, for systems where the marker cannot be looked up. */
+  readonly #leaders = new Map<string, Set<number>>();
+  readonly #hostEnv: NodeJS.ProcessEnv;
+
+  constructor(hostEnv: NodeJS.ProcessEnv) {
+    this.#hostEnv = hostEnv;
+  }
+
+  async create(box: BoxSpec): Promise<void> {
+    if (box.image !== undefined && box.image !== 'host') {
+      throw new RuntimeError(
+        'bad-image',
+        `Plain processes cannot run the image ${box.image}; leave the image out, or use the docker runtime`,
+      );
+    }
+    for (const dir of Object.values(folders(box))) await fs.mkdir(dir, { recursive: true, mode: 0o700 });
+  }
+
+  async start(box: BoxSpec): Promise<void> {
+    await this.create(box);
+    this.#running.add(box.id);
+  }
+
+  async stop(box: BoxSpec): Promise<void> {
+    this.#running.delete(box.id);
+    const leaders = this.#leaders.get(box.id);
+    await endProcesses(() =>
+      process.platform === 'linux' ? findByEnvironment(`${MARKER}=${box.id}`) : groups(leaders),
+    );
+    this.#leaders.delete(box.id);
+  }
+
+  isRunning(box: BoxSpec): Promise<boolean> {
+    return Promise.resolve(this.#running.has(box.id));
+  }
+
+  async remove(box: BoxSpec): Promise<void> {
+    await this.stop(box);
+    for (const dir of Object.values(folders(box))) await fs.rm(dir, { recursive: true, force: true });
+  }
+
+  async exec(box: BoxSpec, spec: ExecSpec): Promise<Execution> {
+    if (!this.#running.has(box.id)) throw new RuntimeError('not-running', `Box ${box.id} is not running`);
+    const { home } = folders(box);
+    const cwd = path.resolve(home, spec.workingDir ?? box.workingDir ?? home);
+    const problem = await folderProblem(cwd);
+    // A child process reports a missing working folder as a missing program.
+    if (problem) return failedExecution(`Cannot enter ${cwd}: ${problem}`, NOT_EXECUTABLE);
+    const env = this.#environment(box, spec);
+    if (spec.terminal) {
+      const { columns, rows } = spec.terminal;
+      return ptyExecution({ argv: spec.argv, env, cwd, columns, rows }, (pid) => this.#track(box, pid));
+    }
+    const [file, ...args] = spec.argv;
+    const child = spawn(file, args, { cwd, env, detached: true, stdio: 'pipe', windowsHide: true });
+    return childExecution(child, child.pid === undefined ? idle : this.#track(box, child.pid));
+  }
+
+  putArchive(box: BoxSpec, target: string, tar: Readable): Promise<void> {
+    return putArchive((spec) => this.exec(box, spec), target, tar);
+  }
+
+  getArchive(box: BoxSpec, source: string): Promise<Readable> {
+    return getArchive((spec) => this.exec(box, spec), source);
+  }
+
+  #environment(box: BoxSpec, spec: ExecSpec): Record<string, string> {
+    const { home, temporary } = folders(box);
+    const user = os.userInfo().username;
+    const inherited = ['PATH', 'SystemRoot', 'ComSpec', 'PATHEXT'].flatMap((name) => {
+      const value = this.#hostEnv[name];
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    return {
+      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      ...Object.fromEntries(inherited),
+      HOME: home,
+      ...(process.platform === 'win32' && { USERPROFILE: home }),
+      TMPDIR: temporary,
+      USER: user,
+      LOGNAME: user,
+      SHELL: this.#hostEnv['SHELL'] ?? '/bin/sh',
+      LANG: 'C.UTF-8',
+      ...(spec.terminal && { TERM: 'xterm-256color' }),
+      ...box.env,
+      ...spec.env,
+      [MARKER]: box.id,
+    };
+  }
+
+  #track(box: BoxSpec, pid: number): ProcessControl {
+    if (process.platform === 'linux') return sessionControl(pid);
+    const leaders = this.#leaders.get(box.id) ?? new Set();
+    this.#leaders.set(box.id, leaders.add(pid));
+    return groupControl(pid);
+  }
+}
+
+const idle: ProcessControl = { signal: () => undefined, kill: () => undefined };
+
+function folders(box: BoxSpec): { home: string; workspace: string; temporary: string } {
+  return {
+    home: path.join(box.dir, 'home'),
+    workspace: path.join(box.dir, 'home', 'workspace'),
+    temporary: path.join(box.dir, 'tmp'),
+  };
+}
+
+/** The groups of which somebody is alive, as the negative numbers that kill(2) takes. */
+function groups(leaders: ReadonlySet<number> = new Set()): number[] {
+  return [...leaders].map((pid) => -pid).filter((group) => isAlive(group));
+}
+
+function isAlive(group: number): boolean {
+  try {
+    process.kill(group, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function folderProblem(dir: string): Promise<string | undefined> {
+  try {
+    return (await fs.stat(dir)).isDirectory() ? undefined : 'not a folder';
+  } catch (error) {
+    return describeError(error);
+  }
+}

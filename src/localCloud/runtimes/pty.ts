@@ -1,0 +1,227 @@
+import * as fs from 'node:fs';
+import { Readable, Writable, PassThrough } from 'node:stream';
+import type { IPty } from '@lydell/node-pty';
+import { createDeferred } from '../../base/async';
+import { describeError, errnoOf } from '../../base/errors';
+import { NOT_FOUND, failedExecution, type ProcessControl } from './childExecution';
+import { sendSignal } from './procfs';
+import type { Execution } from './runtime';
+
+/** Output held for a slow reader before the terminal is paused. */
+const OUTPUT_BYTES = 1024 * 1024;
+/** How often a paused terminal looks whether its process ended. */
+const EXIT_CHECK_MS = 50;
+/** Wait before input that did not fit is offered again: doubles from the first to the second value. */
+const RETRY_MS = { first: 1, last: 32 };
+/** Control-D: the default VEOF character of termios(3). */
+const END_OF_INPUT = '\u0004';
+
+export interface PtyCommand {
+  readonly argv: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Starts a command in a pseudo-terminal of this computer. `control` is made once the process's id is known. */
+export async function ptyExecution(
+  command: PtyCommand,
+  control: (pid: number) => ProcessControl,
+): Promise<Execution> {
+  // Loaded on first use: the native part may be missing on a platform without a prebuilt one.
+  const { spawn } = await import('@lydell/node-pty');
+  const [file, ...args] = command.argv;
+  let pty: IPty;
+  try {
+    pty = spawn(file, args, {
+      cwd: command.cwd,
+      env: command.env,
+      cols: command.columns,
+      rows: command.rows,
+      name: command.env['TERM'] ?? 'xterm-256color',
+      encoding: null,
+    });
+  } catch (error) {
+    return failedExecution(describeError(error), NOT_FOUND);
+  }
+  return new PtyExecution(pty, control(pty.pid));
+}
+
+class PtyExecution implements Execution {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable = new PassThrough().end();
+  readonly exited: Promise<number>;
+  readonly #pty: IPty;
+  readonly #control: ProcessControl;
+  #ended = false;
+
+  constructor(pty: IPty, control: ProcessControl) {
+    this.#pty = pty;
+    this.#control = control;
+    const exited = createDeferred<number>();
+    this.exited = exited.promise;
+    const output = new PtyOutput(pty);
+    this.stdout = output;
+    this.stdin = new PtyInput(pty);
+    pty.onExit(({ exitCode, signal }) => {
+      this.#ended = true;
+      output.finish();
+      this.stdin.destroy();
+      exited.resolve(signal ? -signal : exitCode);
+    });
+  }
+
+  resize(columns: number, rows: number): void {
+    if (this.#ended) return;
+    try {
+      this.#pty.resize(columns, rows);
+    } catch (error) {
+      // The terminal closed between the process's end and our notice of it.
+      if (!/EBADF|ENOTTY|ioctl/.test(describeError(error))) throw error;
+    }
+  }
+
+  signal(number: number): void {
+    if (!this.#ended) this.#control.signal(number);
+  }
+
+  kill(): void {
+    if (!this.#ended) this.#control.kill();
+  }
+}
+
+/** Output of a terminal, which is paused while its reader is behind. */
+class PtyOutput extends Readable {
+  readonly #pty: IPty;
+  #exitCheck: NodeJS.Timeout | undefined;
+
+  constructor(pty: IPty) {
+    super({ highWaterMark: OUTPUT_BYTES });
+    this.#pty = pty;
+    // The typings promise strings; with `encoding: null` it is bytes.
+    pty.onData((data: string | Buffer) => {
+      if (!this.push(data) && this.#exitCheck === undefined) this.#hold();
+    });
+  }
+
+  override _read(): void {
+    this.#release();
+  }
+
+  finish(): void {
+    clearInterval(this.#exitCheck);
+    this.push(null);
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    // Nobody reads any more, but the command must not block on a full terminal.
+    this.#release();
+    callback(error);
+  }
+
+  /**
+   * node-pty closes the terminal 200 ms after its process ended, read or not. So a held terminal is let go as soon
+   * as the process is gone; what is left then is what the kernel holds.
+   */
+  #hold(): void {
+    this.#pty.pause();
+    this.#exitCheck = setInterval(() => {
+      if (!isAlive(this.#pty.pid)) this.#release();
+    }, EXIT_CHECK_MS);
+  }
+
+  #release(): void {
+    if (this.#exitCheck === undefined) return;
+    clearInterval(this.#exitCheck);
+    this.#exitCheck = undefined;
+    this.#pty.resume();
+  }
+}
+
+/**
+ * Input of a terminal. node-pty's own write() spins in libuv while the terminal is full, which stops the whole
+ * server; so this writes to the descriptor itself, which does not block, and waits when it is full.
+ */
+class PtyInput extends Writable {
+  readonly #pty: IPty;
+  #fd: number | undefined;
+  #closed = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(pty: IPty) {
+    super();
+    this.#pty = pty;
+    const master = undeclared(pty);
+    if (!master) return;
+    this.#fd = master.fd;
+    // The number belongs to another file as soon as the terminal is closed.
+    master.on('close', () => (this.#closed = true));
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
+    this.#send(chunk, RETRY_MS.first, callback);
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    this.#send(Buffer.from(END_OF_INPUT), RETRY_MS.first, callback);
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    clearTimeout(this.#timer);
+    callback(error);
+  }
+
+  #send(chunk: Buffer, waitMs: number, callback: (error?: Error | null) => void): void {
+    if (this.destroyed) return callback();
+    const written = this.#offer(chunk);
+    if (written === chunk.length) return callback();
+    const nextMs = written > 0 ? RETRY_MS.first : Math.min(waitMs * 2, RETRY_MS.last);
+    this.#timer = setTimeout(() => this.#send(chunk.subarray(written), nextMs, callback), waitMs);
+  }
+
+  /** Bytes that the terminal took; what a closed one is sent counts as taken. */
+  #offer(chunk: Buffer): number {
+    if (this.#closed) return chunk.length;
+    if (this.#fd === undefined) {
+      this.#pty.write(chunk.toString('utf8'));
+      return chunk.length;
+    }
+    try {
+      return fs.writeSync(this.#fd, chunk);
+    } catch (error) {
+      return errnoOf(error) === 'EAGAIN' ? 0 : chunk.length;
+    }
+  }
+}
+
+interface PtyMaster {
+  readonly fd: number;
+  on(event: 'close', listener: () => void): void;
+}
+
+/** What node-pty's terminals have on POSIX systems but its typings do not declare. */
+function undeclared(pty: IPty): PtyMaster | undefined {
+  const candidate: Partial<PtyMaster> = pty as object;
+  return typeof candidate.fd === 'number' && typeof candidate.on === 'function'
+    ? (candidate as PtyMaster)
+    : undefined;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errnoOf(error) === 'EPERM';
+  }
+}
+
+/** {@link ProcessControl} of a terminal's session leader on systems without a process table to look into. */
+export function groupControl(pid: number): ProcessControl {
+  return {
+    signal: (number) => sendSignal(-pid, number),
+    kill: () => sendSignal(-pid, 'SIGKILL'),
+  };
+}

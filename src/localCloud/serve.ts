@@ -1,0 +1,165 @@
+/** A local cloud from start to end: finds its state and runtime, serves, and leaves nothing behind. */
+import { once } from 'node:events';
+import * as lockfile from 'proper-lockfile';
+import packageJson from '../../package.json';
+import { describeError } from '../base/errors';
+import { ensurePrivateDir, readIfExists } from '../base/files';
+import { logFailure, type Logger } from '../base/logger';
+import { Boxes } from './boxes';
+import { Executions } from './executions';
+import {
+  probeServer,
+  readServerRecord,
+  removeServerRecord,
+  statePaths,
+  writeServerRecord,
+  type StatePaths,
+} from './record';
+import { chooseRuntime } from './runtimes/probe';
+import type { RuntimeName } from './runtimes/runtime';
+import { ApiServer, ServerError } from './server';
+import { BoxStore } from './store';
+import { ensureToken } from './token';
+
+const SWEEP_MS = 1_000;
+/** Attempts to get the lock while another server starts: about 20 s in all. */
+const LOCK_RETRIES = { retries: 40, factor: 1, minTimeout: 500, maxTimeout: 500 };
+/** After this a lock whose holder no longer renews it is void. */
+const LOCK_STALE_MS = 10_000;
+/** How long clients have to read how their commands ended before they are dropped. */
+const FAREWELL_MS = 200;
+
+export interface ServeOptions {
+  readonly port: number;
+  readonly stateDir: string;
+  /** Default: in the state folder. */
+  readonly tokenFile?: string;
+  readonly runtime?: RuntimeName;
+  /** The server ends when no box ran and nobody called for so long; 0: never. */
+  readonly idleExitSeconds: number;
+  readonly log: Logger;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export interface ReadyMessage {
+  readonly url: string;
+  readonly tokenFile: string;
+  readonly runtime: RuntimeName;
+}
+
+/** Runs a server until `signal` aborts or it was idle for too long. `onReady` is called once it answers. */
+export async function serve(
+  options: ServeOptions,
+  onReady: (message: ReadyMessage) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const paths = statePaths(options.stateDir);
+  await ensurePrivateDir(paths.dir);
+  // Held while starting only: from then on the record tells others that this server is here.
+  const unlock = await lockfile.lock(paths.dir, {
+    lockfilePath: `${paths.record}.lock`,
+    stale: LOCK_STALE_MS,
+    retries: LOCK_RETRIES,
+  });
+  let cloud: RunningCloud;
+  try {
+    await refuseSecond(paths);
+    cloud = await startCloud(options, paths);
+  } finally {
+    await unlock();
+  }
+  try {
+    onReady(cloud.ready);
+    await untilDone(cloud, options, signal);
+  } finally {
+    await cloud.end();
+    await removeServerRecord(paths, process.pid);
+  }
+}
+
+interface RunningCloud {
+  readonly ready: ReadyMessage;
+  /** Milliseconds since the epoch. */
+  lastCall(): number;
+  anyRunning(): boolean;
+  sweep(): Promise<void>;
+  end(): Promise<void>;
+}
+
+async function startCloud(options: ServeOptions, paths: StatePaths): Promise<RunningCloud> {
+  const { log, env } = options;
+  const tokenFile = options.tokenFile ?? paths.token;
+  const token = await ensureToken(tokenFile);
+  const runtime = await chooseRuntime(options.runtime, log, env);
+  const boxes = new Boxes(new BoxStore(paths.boxes), runtime, log);
+  await boxes.load();
+  const executions = new Executions((id) => boxes.touch(id));
+  let lastCall = Date.now();
+  let ending = false;
+  const server = await ApiServer.listen(
+    {
+      boxes,
+      executions,
+      runtime,
+      token,
+      log,
+      onCall: () => (lastCall = Date.now()),
+      isEnding: () => ending,
+    },
+    options.port,
+  );
+  const ready = { url: server.url, tokenFile, runtime: runtime.name };
+  await writeServerRecord(paths, { ...ready, pid: process.pid, version: packageJson.version });
+  return {
+    ready,
+    lastCall: () => lastCall,
+    anyRunning: () => boxes.anyRunning,
+    sweep: () => boxes.sweep((id) => executions.running(id) > 0),
+    end: async () => {
+      ending = true;
+      await boxes.stopAll();
+      await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));
+      executions.dispose();
+      await server.close();
+    },
+  };
+}
+
+/** Throws if the server of the record still runs. A record of a dead one means nothing. */
+async function refuseSecond(paths: StatePaths): Promise<void> {
+  const record = await readServerRecord(paths);
+  const token = record && (await readIfExists(record.tokenFile));
+  if (!record || !token) return;
+  const state = await probeServer(record, token.toString('utf8').trim());
+  if (state === 'dead') return;
+  throw new ServerError(
+    'already-running',
+    `A local cloud with the state folder ${paths.dir} runs already at ${record.url} (process ${record.pid}); ` +
+      'use that one, end it first, or choose another folder with --state',
+  );
+}
+
+async function untilDone(cloud: RunningCloud, options: ServeOptions, signal: AbortSignal): Promise<void> {
+  const idle = new AbortController();
+  let sweeping = false;
+  let lastRunning = Date.now();
+  const timer = setInterval(() => {
+    if (cloud.anyRunning()) lastRunning = Date.now();
+    const idleMs = Date.now() - Math.max(lastRunning, cloud.lastCall());
+    if (options.idleExitSeconds > 0 && idleMs >= options.idleExitSeconds * 1000) {
+      options.log.info(`No box ran and nobody called for ${options.idleExitSeconds} s: ending`);
+      return idle.abort();
+    }
+    if (sweeping) return;
+    sweeping = true;
+    const sweep = cloud.sweep().finally(() => (sweeping = false));
+    logFailure(options.log, 'Cannot tidy up the boxes', sweep);
+  }, SWEEP_MS);
+  try {
+    const either = AbortSignal.any([signal, idle.signal]);
+    if (!either.aborted) await once(either, 'abort');
+  } finally {
+    clearInterval(timer);
+  }
+  if (signal.aborted) options.log.info(`Ending: ${describeError(signal.reason)}`);
+}
