@@ -1,18 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { delay } from '../../src/base/async';
 
-/** Waits until a condition holds, looking often; fails with the last reason it did not after the deadline. */
-export async function eventually(
-  condition: () => void | Promise<void>,
-  { timeoutMs = 5000, everyMs = 10 } = {},
-): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
+/** Repeats an assertion until it holds; its last failure is thrown when the deadline passes. */
+export async function eventually(assertion: () => void | Promise<void>, deadlineMs = 5_000): Promise<void> {
+  const end = Date.now() + deadlineMs;
   for (;;) {
     try {
-      await condition();
+      await assertion();
       return;
     } catch (error) {
-      if (Date.now() >= deadline) throw error;
-      await sleep(everyMs);
+      if (Date.now() > end) throw error;
     }
+    await delay(10);
   }
 }

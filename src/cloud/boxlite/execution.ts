@@ -11,7 +11,7 @@ import { exitStatusOf } from './signals';
 /** How long an answer to a creation is waited for that nobody wants any more, so that it can be undone. */
 const UNDO_GRACE_MS = 10_000;
 const DESTROY_TIMEOUT_MS = 4_000;
-const STATUS_TIMEOUT_MS = 10_000;
+const CONTROL_TIMEOUT_MS = 10_000;
 /** Waits between the looks at an execution whose socket closed without its exit code; 3.1 s in all. */
 const STATUS_WAITS_MS = [0, 100, 200, 400, 800, 1600];
 
@@ -90,12 +90,30 @@ export class Execution {
         what: 'read how a command ended',
         method: 'GET',
         segments: this.#segments(),
-        timeoutMs: STATUS_TIMEOUT_MS,
+        timeoutMs: CONTROL_TIMEOUT_MS,
       });
       const { status, exit_code: code } = parseAnswer(executionStateSchema, body, 'execution');
       if (status !== 'running') return statusOf(status, code);
     }
     return undefined;
+  }
+
+  /** Sends a signal, by its Linux number, to its group. False if the server has no such call. */
+  async signal(number: number): Promise<boolean> {
+    try {
+      await this.api.request({
+        what: 'signal a command in the sandbox',
+        method: 'POST',
+        segments: [...this.#segments(), 'signal'],
+        body: { signal: number },
+        timeoutMs: CONTROL_TIMEOUT_MS,
+      });
+      return true;
+    } catch (error) {
+      const code = cloudErrorCode(error);
+      if (code === 'not-found' || code === 'unsupported') return false;
+      throw error;
+    }
   }
 
   /** Kills it and its group. Never rejects: one that is gone needs no killing, and the log has the rest. */

@@ -60,7 +60,13 @@ export class BoxliteProcess implements RemoteProcess {
     if (this.#ended) return;
     // Servers refuse SIGKILL as a signal; it is what destroying an execution does.
     if (name === 'KILL') void this.execution.destroy();
-    else this.#control({ type: 'signal', sig: signalNumber(name) });
+    else logFailure(this.log, `Signal ${name} was not sent`, this.#sendSignal(signalNumber(name)));
+  }
+
+  /** Beside the socket where that is possible: in it, a signal waits behind input that the command does not read. */
+  async #sendSignal(number: number): Promise<void> {
+    const isSent = await this.execution.signal(number);
+    if (!isSent && !this.#ended) this.#control({ type: 'signal', sig: number });
   }
 
   kill(): void {

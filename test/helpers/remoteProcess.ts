@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import type { ExitStatus, RemoteProcess } from '../../src/cloud/provider';
+
+export interface Collected {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly status: ExitStatus;
+}
+
+/** Reads a process to its end; `input` is its whole input. */
+export async function collect(process: RemoteProcess, input: string | Buffer = ''): Promise<Collected> {
+  process.stdin.end(input);
+  const [stdout, stderr, status] = await Promise.all([
+    readAll(process.stdout),
+    readAll(process.stderr),
+    process.exited,
+  ]);
+  return { stdout: stdout.toString('utf8'), stderr: stderr.toString('utf8'), status };
+}
+
+export async function readAll(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+export async function sha256Of(stream: Readable): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of stream as AsyncIterable<Buffer>) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+export function sha256(data: Buffer): string {
+  return createHash('sha256').update(data).digest('hex');
+}
