@@ -1,13 +1,15 @@
 /** Boxes as containers of a Docker-compatible engine (Docker, Podman). */
 import * as os from 'node:os';
-import { PassThrough, pipeline, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { describeErrorChain, printable } from '../../base/errors';
 import type { Logger } from '../../base/logger';
+import { getArchive, putArchive } from './dockerArchive';
 import { connectEngine, type Engine } from './dockerEngine';
 import { engineUrls, type Surroundings, withoutCredentials } from './dockerEndpoints';
-import { DockerError, engineError, hasStatus } from './dockerErrors';
-import { launch, runToEnd } from './dockerExec';
+import { engineError, hasStatus } from './dockerErrors';
+import { RuntimeError } from './errors';
+import { launch } from './dockerExec';
 import { DockerExecution } from './dockerExecution';
 import { checkReference, DEFAULT_IMAGE, ensureImage } from './dockerImage';
 import { IDLE_COMMAND } from './dockerScripts';
@@ -120,32 +122,11 @@ class DockerRuntime implements Runtime {
   }
 
   async putArchive(box: BoxSpec, path: string, tar: Readable): Promise<void> {
-    // The modem pipes the stream into its request and would wait for ever for one that is cut off without an error;
-    // pipeline() turns that into one.
-    const body = new PassThrough();
-    pipeline(tar, body, () => undefined);
-    try {
-      await this.#ensureFolder(box, path);
-      await this.engine.streams.getContainer(containerName(box)).putArchive(body, { path });
-    } catch (error) {
-      body.destroy();
-      throw archiveError(`write to ${printable(path)} in the box`, path, error);
-    }
+    return putArchive(this.engine, containerName(box), path, tar);
   }
 
   async getArchive(box: BoxSpec, path: string): Promise<Readable> {
-    try {
-      const container = this.engine.streams.getContainer(containerName(box));
-      // Typed as the old interface; it is an http.IncomingMessage.
-      return (await container.getArchive({ path })) as Readable;
-    } catch (error) {
-      throw archiveError(`read ${printable(path)} in the box`, path, error);
-    }
-  }
-
-  /** The engine unpacks into folders that exist; a missing one is made, as tar's own `-C` callers do. */
-  async #ensureFolder(box: BoxSpec, path: string): Promise<void> {
-    await runToEnd(this.engine, containerName(box), ['mkdir', '-p', '--', path]);
+    return getArchive(this.engine, containerName(box), path);
   }
 
   #container(box: BoxSpec): Docker.Container {
@@ -179,13 +160,8 @@ function containerOptions(box: BoxSpec, image: string): Docker.ContainerCreateOp
   };
 }
 
-function boxError(what: string, box: BoxSpec, cause: unknown): DockerError {
+function boxError(what: string, box: BoxSpec, cause: unknown): RuntimeError {
   if (!hasStatus(cause, 404)) return engineError(what, cause);
   const message = `Container ${containerName(box)} of this box no longer exists; delete the box`;
-  return new DockerError('box-missing', message, { cause });
-}
-
-function archiveError(what: string, path: string, cause: unknown): DockerError {
-  if (!hasStatus(cause, 404)) return engineError(what, cause);
-  return new DockerError('path-missing', `No such file or folder in the box: ${printable(path)}`, { cause });
+  return new RuntimeError('failed', message, { cause });
 }

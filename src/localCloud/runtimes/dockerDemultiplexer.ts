@@ -1,5 +1,5 @@
 import { Readable, Writable } from 'node:stream';
-import { DockerError } from './dockerErrors';
+import { RuntimeError } from './errors';
 
 /** Stream type (1 byte), 3 bytes of padding, payload length (4 bytes, big endian): Engine API, "Stream format". */
 const HEADER_LENGTH = 8;
@@ -46,7 +46,9 @@ export class OutputDemultiplexer extends Writable {
 
   override _final(done: (error?: Error) => void): void {
     const complete = this.#headerLength === 0 && this.#payloadLeft === 0;
-    done(complete ? undefined : new DockerError('lost', "The engine's output stream ended within a frame"));
+    done(
+      complete ? undefined : new RuntimeError('failed', "The engine's output stream ended within a frame"),
+    );
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
@@ -83,7 +85,7 @@ export class OutputDemultiplexer extends Writable {
     // 0 is stdin, which an engine that echoes it writes to stdout; 3 is the engine's own error text.
     if (type === 0 || type === 1) return this.stdout;
     if (type === 2 || type === 3) return this.stderr;
-    throw new DockerError('lost', `The engine's output stream has a frame of unknown type ${type}`);
+    throw new RuntimeError('failed', `The engine's output stream has a frame of unknown type ${type}`);
   }
 
   #forward(output: Readable, data: Buffer): void {

@@ -27,7 +27,8 @@ const contextSchema = v.object({ Endpoints: v.object({ docker: v.object({ Host: 
  */
 export async function engineUrls(surroundings: Surroundings): Promise<string[]> {
   const { env } = surroundings;
-  const chosen = env['DOCKER_HOST'] ? env['DOCKER_HOST'] : await contextUrl(surroundings);
+  // An empty variable is as good as none, as for the docker command.
+  const chosen = nonEmpty(env['DOCKER_HOST']) ?? (await contextUrl(surroundings));
   return [...new Set([...(chosen ? [chosen] : []), ...usualUrls(surroundings)])];
 }
 
@@ -110,6 +111,10 @@ export async function connectionOptions(
     ['ca.pem', 'cert.pem', 'key.pem'].map((file) => fs.readFile(path.join(folder, file))),
   );
   return { host: parsed.hostname, port: parsed.port || 2376, protocol: 'https', ca, cert, key };
+}
+
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
 }
 
 /** The URL as it may appear in a log. */

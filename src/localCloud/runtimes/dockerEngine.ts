@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { connectionOptions, type Surroundings, withoutCredentials } from './dockerEndpoints';
 
@@ -34,4 +35,10 @@ export async function connectEngine(url: string, surroundings: Surroundings): Pr
     control: new Docker({ ...options, timeout: CONTROL_TIMEOUT_MS }),
     streams: new Docker({ ...options, timeout: undefined }),
   };
+}
+
+/** An answer's body: dockerode types it as less than the http.IncomingMessage that it is. */
+export function asReadable(answer: unknown): Readable {
+  if (answer instanceof Readable) return answer;
+  throw new TypeError('The container engine answered with something that is not a stream');
 }

@@ -1,26 +1,5 @@
-import { CodedError, describeError, printable } from '../../base/errors';
-
-/**
- * - `box-missing`: the box's container was removed behind our back
- * - `not-running`: the box's container is stopped or paused
- * - `invalid-image`: the image's name is not one
- * - `image-unavailable`: the image is neither in the engine nor to be had from its registry
- * - `path-missing`: no such file or folder in the box
- * - `cannot-run`: the engine could not start the command
- * - `lost`: the engine went away while a command ran
- * - `engine`: anything else that the engine refuses
- */
-export type DockerErrorCode =
-  | 'box-missing'
-  | 'not-running'
-  | 'invalid-image'
-  | 'image-unavailable'
-  | 'path-missing'
-  | 'cannot-run'
-  | 'lost'
-  | 'engine';
-
-export class DockerError extends CodedError<DockerErrorCode> {}
+import { describeError, printable } from '../../base/errors';
+import { RuntimeError } from './errors';
 
 /** Whether the engine answered with one of these HTTP statuses. */
 export function hasStatus(error: unknown, ...statuses: readonly number[]): boolean {
@@ -34,8 +13,8 @@ export function engineMessage(error: unknown): string {
 }
 
 /** Wraps whatever a call to the engine threw; `what` completes "The container engine could not …". */
-export function engineError(what: string, cause: unknown): DockerError {
-  if (cause instanceof DockerError) return cause;
+export function engineError(what: string, cause: unknown): RuntimeError {
+  if (cause instanceof RuntimeError) return cause;
   const message = printable(`The container engine could not ${what}: ${engineMessage(cause)}`);
-  return new DockerError('engine', message, { cause });
+  return new RuntimeError('failed', message, { cause });
 }

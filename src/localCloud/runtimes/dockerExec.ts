@@ -5,7 +5,8 @@ import type Docker from 'dockerode';
 import { setTimeout as wait } from 'node:timers/promises';
 import { printable } from '../../base/errors';
 import type { Engine } from './dockerEngine';
-import { DockerError, engineError, hasStatus } from './dockerErrors';
+import { engineError, hasStatus } from './dockerErrors';
+import { RuntimeError } from './errors';
 import { OutputDemultiplexer } from './dockerDemultiplexer';
 import { launchCommand } from './dockerScripts';
 import type { ExecSpec } from './runtime';
@@ -27,7 +28,7 @@ export interface AttachedExec {
   readonly disconnected: Promise<void>;
 }
 
-/** Starts a command in a running container and attaches to it. Rejects with a {@link DockerError}. */
+/** Starts a command in a running container and attaches to it. Rejects with a {@link RuntimeError}. */
 export async function launch(engine: Engine, container: string, spec: ExecSpec): Promise<AttachedExec> {
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), START_TIMEOUT_MS);
@@ -46,7 +47,7 @@ export async function launch(engine: Engine, container: string, spec: ExecSpec):
   } catch (error) {
     connection?.destroy();
     if (deadline.signal.aborted) {
-      throw new DockerError('cannot-run', `The container engine did not start the command within 30 s`);
+      throw new RuntimeError('failed', `The container engine did not start the command within 30 s`);
     }
     throw launchError(error);
   } finally {
@@ -96,8 +97,8 @@ async function greet(
   const line = await readLine(stdout, signal);
   const pid = /^([1-9]\d{0,9})\r?\n$/.exec(line)?.[1];
   if (!pid)
-    throw new DockerError(
-      'cannot-run',
+    throw new RuntimeError(
+      'failed',
       `Cannot run a command in the box: ${printable(line) || 'no reason given'}`,
     );
   if (spec.terminal) {
@@ -129,15 +130,15 @@ async function readLine(stream: Readable, signal: AbortSignal): Promise<string> 
   return line.toString();
 }
 
-function launchError(error: unknown): DockerError {
-  if (error instanceof DockerError) return error;
+function launchError(error: unknown): RuntimeError {
+  if (error instanceof RuntimeError) return error;
   if (hasStatus(error, 404)) {
-    return new DockerError('box-missing', 'The container of this box no longer exists; delete the box', {
+    return new RuntimeError('failed', 'The container of this box no longer exists; delete the box', {
       cause: error,
     });
   }
   if (hasStatus(error, 409))
-    return new DockerError('not-running', 'This box is not running; start it', { cause: error });
+    return new RuntimeError('not-running', 'This box is not running; start it', { cause: error });
   return engineError('run the command', error);
 }
 
@@ -153,7 +154,7 @@ export async function resizeExec(exec: Docker.Exec, columns: number, rows: numbe
 
 /**
  * The exit code of a command whose connection ended, 128 + n for one that signal n ended; undefined if it went with
- * its container. The engine may end the connection a moment before it knows the code. Rejects as `lost` if the
+ * its container. The engine may end the connection a moment before it knows the code. Rejects if the
  * command still runs: then only the connection broke.
  */
 export async function exitCodeOf(exec: Docker.Exec): Promise<number | undefined> {
@@ -163,20 +164,24 @@ export async function exitCodeOf(exec: Docker.Exec): Promise<number | undefined>
       if (!state.Running && state.ExitCode !== null) return state.ExitCode;
     } catch (cause) {
       if (hasStatus(cause, 404)) return undefined;
-      throw new DockerError('lost', 'Lost the container engine while a command ran in the box', { cause });
+      throw new RuntimeError('failed', 'Lost the container engine while a command ran in the box', { cause });
     }
     await wait(Math.min(250, 5 * 2 ** attempt));
   }
-  throw new DockerError('lost', 'Lost the connection to a command in the box');
+  throw new RuntimeError('failed', 'Lost the connection to a command in the box');
 }
 
-/** Runs a short command as root in the container and waits for its end, {@link START_TIMEOUT_MS} at most. */
-export async function runToEnd(engine: Engine, container: string, command: string[]): Promise<number> {
+/** Runs a short command in the container and waits for its end, {@link START_TIMEOUT_MS} at most. */
+export async function runToEnd(
+  engine: Engine,
+  container: string,
+  command: Pick<Docker.ExecCreateOptions, 'Cmd' | 'User'>,
+): Promise<number> {
   const abortSignal = AbortSignal.timeout(START_TIMEOUT_MS);
   const { id } = await engine.control
     .getContainer(container)
-    // Root, so that it reaches what a command runs under another user; attached, so that its end can be awaited.
-    .exec({ Cmd: command, User: '0', AttachStdout: true, AttachStderr: true });
+    // Attached, so that its end can be awaited.
+    .exec({ ...command, AttachStdout: true, AttachStderr: true });
   const exec = engine.control.getExec(id);
   const output = await exec.start({ hijack: false, stdin: false, abortSignal });
   await once(output.resume(), 'end', { signal: abortSignal });

@@ -21,6 +21,7 @@ export class DockerExecution implements Execution {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
+  /** Never rejects: a command whose engine went away, or whose container was removed, counts as killed. */
   readonly exited: Promise<number>;
   readonly #sent = new Set<number>();
   readonly #killed = createDeferred<undefined>();
@@ -40,8 +41,6 @@ export class DockerExecution implements Execution {
     this.stdout = attached.stdout;
     this.stderr = attached.stderr;
     this.exited = this.#settle();
-    // Its holder may never look.
-    this.exited.catch(() => undefined);
   }
 
   /** Only the latest of sizes that come faster than the engine takes them counts. */
@@ -76,9 +75,9 @@ export class DockerExecution implements Execution {
       if (code === undefined) return -SIGKILL;
       return this.#sent.has(code - 128) ? 128 - code : code;
     } catch (error) {
-      // Without its connection nobody could end the command any more.
+      this.log.warn(`Killing a command whose connection broke: ${describeErrorChain(error)}`);
       this.kill();
-      throw error;
+      return -SIGKILL;
     }
   }
 
@@ -100,7 +99,7 @@ export class DockerExecution implements Execution {
   async #send(number: number): Promise<void> {
     this.#sent.add(number);
     try {
-      await runToEnd(this.engine, this.container, signalCommand(this.attached.pid, number));
+      await this.#runAsRoot(signalCommand(this.attached.pid, number));
     } catch (error) {
       this.log.debug(`Cannot send signal ${number}: ${describeErrorChain(error)}`);
     } finally {
@@ -110,7 +109,7 @@ export class DockerExecution implements Execution {
 
   async #killSession(): Promise<void> {
     try {
-      await runToEnd(this.engine, this.container, killSessionCommand(this.attached.pid));
+      await this.#runAsRoot(killSessionCommand(this.attached.pid));
     } catch (error) {
       // A box that stopped took the command with it.
       this.log.debug(`Cannot kill a command: ${describeErrorChain(error)}`);
@@ -118,6 +117,11 @@ export class DockerExecution implements Execution {
       this.#killing = false;
       this.#killed.resolve(undefined);
     }
+  }
+
+  /** Root reaches what a command runs under another user. */
+  async #runAsRoot(command: string[]): Promise<void> {
+    await runToEnd(this.engine, this.container, { Cmd: command, User: '0' });
   }
 }
 

@@ -2,8 +2,9 @@ import type { Readable } from 'node:stream';
 import * as v from 'valibot';
 import { describeError, printable } from '../../base/errors';
 import type { Logger } from '../../base/logger';
-import type { Engine } from './dockerEngine';
-import { DockerError, engineError, engineMessage, hasStatus } from './dockerErrors';
+import { asReadable, type Engine } from './dockerEngine';
+import { engineError, engineMessage, hasStatus } from './dockerErrors';
+import { RuntimeError } from './errors';
 
 /**
  * The image of a box that names none. It has what an editor's server needs and slim images lack (glibc, bash, git,
@@ -21,15 +22,15 @@ const progressSchema = v.looseObject({
   error: v.optional(v.string()),
 });
 
-/** Rejects, as `invalid-image`, what is no image reference: it becomes a part of the path of API requests. */
+/** Rejects, as `bad-image`, what is no image reference: it becomes a part of the path of API requests. */
 export function checkReference(reference: string): string {
   const components = reference.split('/');
   const valid =
     reference.length <= MAX_REFERENCE_LENGTH &&
     components.every((component) => /^[A-Za-z0-9][A-Za-z0-9._:@-]*$/.test(component));
   if (valid) return reference;
-  throw new DockerError(
-    'invalid-image',
+  throw new RuntimeError(
+    'bad-image',
     `"${printable(reference, 80)}" is not the name of a container image; use one such as ${DEFAULT_IMAGE}`,
   );
 }
@@ -48,15 +49,14 @@ async function pullImage(engine: Engine, reference: string, log: Logger): Promis
   log.info(`Pulling image ${reference}; the first time this can take minutes`);
   const abortSignal = AbortSignal.timeout(PULL_TIMEOUT_MS);
   try {
-    // Typed as the old interface; it is an http.IncomingMessage.
-    const answer = (await engine.streams.pull(reference, { abortSignal })) as Readable;
-    await followPull(answer, reference, log);
+    const answer = await engine.streams.pull(reference, { abortSignal });
+    await followPull(asReadable(answer), reference, log);
   } catch (cause) {
     const reason = abortSignal.aborted
       ? `not complete after ${PULL_TIMEOUT_MS / 60_000} minutes`
       : engineMessage(cause);
-    throw new DockerError(
-      'image-unavailable',
+    throw new RuntimeError(
+      'bad-image',
       `Cannot get image ${reference}: ${reason}. Check its name and the network, or run "docker pull ${reference}" ` +
         'yourself, then try again',
       { cause },
