@@ -1,0 +1,168 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { errnoOf } from '../base/errors';
+import { ensurePrivateDir, readIfExists } from '../base/files';
+import { sshHome } from '../base/paths';
+import { withFileLock } from '../keys/fileLock';
+import { SshConfigError, withNextStep } from './errors';
+import { FootprintRecord } from './footprint';
+import type { HostOption, SshVersion } from './hostOptions';
+import { formatKnownHosts, parseKnownHosts, type HostEntry } from './knownHosts';
+import { renderCmdLauncher, renderPosixLauncher, type LauncherSpec } from './launcher';
+import { updateOwnFile } from './ownFile';
+import { aliasOptions, renderConfig, sharedOptions, type HostConfig } from './renderConfig';
+import { sshVersion } from './sshProgram';
+
+export interface HostFilesOptions {
+  /** Folder that is ours alone: `~/.ssh/cloud-sandboxes`, or one of a single run. */
+  readonly dir: string;
+  /** Result of `editorTag`. */
+  readonly editor: string;
+  readonly launcher: LauncherSpec;
+  /** The ssh program that reads the files; "ssh" unless told. */
+  readonly sshPath?: string;
+  /** The home folder as ssh knows it; for tests. */
+  readonly home?: string;
+  readonly platform?: NodeJS.Platform;
+}
+
+/** Ending of the files that an Include line takes in. */
+export const configEnding = '.config';
+
+/**
+ * One editor's SSH files: configuration, known_hosts and launcher. `ssh -F <configFile> <alias>` works with these
+ * alone. Several windows may write at once: each adds to what is there. Methods reject with a SshConfigError whose
+ * message names the next step.
+ */
+export class HostFiles {
+  /** The configuration with all of this editor's sandboxes. */
+  readonly configFile: string;
+  readonly footprint: FootprintRecord;
+  readonly #knownHostsFile: string;
+  readonly #launcherFile: string;
+  readonly #options: HostFilesOptions;
+  readonly #platform: NodeJS.Platform;
+  #client: Promise<SshVersion | undefined> | undefined;
+
+  constructor(options: HostFilesOptions) {
+    this.#options = options;
+    this.#platform = options.platform ?? process.platform;
+    this.footprint = new FootprintRecord(options.dir);
+    const file = (ending: string): string => path.join(options.dir, `${options.editor}${ending}`);
+    this.configFile = file(configEnding);
+    this.#knownHostsFile = file('.known_hosts');
+    this.#launcherFile = file(this.#platform === 'win32' ? '-connect.cmd' : '-connect');
+  }
+
+  /** Adds sandboxes, or replaces their host keys, and brings all files up to date. */
+  async add(entries: readonly HostEntry[]): Promise<void> {
+    await this.#update((keys) => {
+      for (const { alias, hostKey } of entries) keys.set(alias, hostKey);
+    });
+  }
+
+  /** Removes sandboxes. */
+  async remove(aliases: readonly string[]): Promise<void> {
+    await this.#update((keys) => {
+      for (const alias of aliases) keys.delete(alias);
+    });
+  }
+
+  /** The aliases that the files have entries for. */
+  async aliases(): Promise<string[]> {
+    return [...(await this.#readKnownHosts()).keys()];
+  }
+
+  /** Deletes this editor's files, and the folder once no editor has files in it. */
+  async delete(): Promise<void> {
+    if (!(await exists(this.#options.dir))) return;
+    await this.locked(async () => {
+      for (const file of [this.configFile, this.#knownHostsFile, this.#launcherFile]) {
+        await fs.rm(file, { force: true });
+      }
+    });
+    await removeIfEmpty(this.#options.dir);
+  }
+
+  /** What ssh must come to for an alias. Throws `unsupported-path`. */
+  async expectedOptions(alias: string): Promise<readonly HostOption[]> {
+    const config = await this.#config([alias]);
+    const own = aliasOptions(config, alias);
+    const shared = sharedOptions(config).filter(
+      ({ keyword }) => !own.some((option) => option.keyword === keyword),
+    );
+    // ssh prints where it looks, not what is written.
+    const knownHosts = { keyword: 'UserKnownHostsFile', value: this.#knownHostsFile, essential: true };
+    return [...own, ...shared.map((option) => (option.keyword === knownHosts.keyword ? knownHosts : option))];
+  }
+
+  /** Runs work while no other window writes here. */
+  async locked<T>(work: () => Promise<T>): Promise<T> {
+    const { dir } = this.#options;
+    const parent = path.dirname(dir);
+    try {
+      const isParentNew = !(await exists(parent));
+      await ensurePrivateDir(dir);
+      return await withFileLock(path.join(dir, 'write.lock'), async () => {
+        if (isParentNew) await this.footprint.add({ created: [parent] });
+        return work();
+      });
+    } catch (error) {
+      throw withNextStep(error, 'make sure that you own it and that its disk is writable, then try again');
+    }
+  }
+
+  async #update(change: (keys: Map<string, string>) => void): Promise<void> {
+    await this.locked(async () => {
+      const keys = await this.#readKnownHosts();
+      change(keys);
+      // Rendered first: nothing is written if a path cannot be. Then in the order in which each file needs the last.
+      const config = renderConfig(await this.#config([...keys.keys()]));
+      await updateOwnFile(this.#launcherFile, this.#renderLauncher(), 0o700);
+      await updateOwnFile(this.#knownHostsFile, formatKnownHosts(keys), 0o600);
+      await updateOwnFile(this.configFile, config, 0o600);
+    });
+  }
+
+  #renderLauncher(): string {
+    const { launcher } = this.#options;
+    return this.#platform === 'win32'
+      ? renderCmdLauncher(launcher, process.env)
+      : renderPosixLauncher(launcher);
+  }
+
+  async #readKnownHosts(): Promise<Map<string, string>> {
+    return parseKnownHosts((await readIfExists(this.#knownHostsFile))?.toString('utf8') ?? '');
+  }
+
+  async #config(aliases: readonly string[]): Promise<HostConfig> {
+    this.#client ??= sshVersion(this.#options.sshPath ?? 'ssh');
+    return {
+      editor: this.#options.editor,
+      aliases,
+      launcher: this.#launcherFile,
+      knownHosts: this.#knownHostsFile,
+      home: this.#options.home ?? sshHome(),
+      client: await this.#client,
+      platform: this.#platform,
+    };
+  }
+}
+
+/** Whether anything has that name; also if that cannot be found out. */
+export async function exists(file: string): Promise<boolean> {
+  return fs.lstat(file).then(
+    () => true,
+    (error: unknown) => errnoOf(error) !== 'ENOENT',
+  );
+}
+
+/** Removes a folder unless something is in it or it is gone. */
+export async function removeIfEmpty(dir: string): Promise<void> {
+  try {
+    await fs.rmdir(dir);
+  } catch (cause) {
+    if (['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(errnoOf(cause) ?? '')) return;
+    throw new SshConfigError('unwritable', `Cannot remove the folder ${dir}; remove it by hand`, { cause });
+  }
+}
