@@ -36,6 +36,8 @@ export interface Backend {
   readonly name: 'exec' | 'agent' | 'sshd';
   /** Resolves once the sandbox answers; nothing else may be called before. */
   ready(signal: AbortSignal): Promise<BackendFeatures>;
+  /** The latest round-trip time to the cloud in milliseconds, if one was measured. */
+  roundTripMs(): number | undefined;
   /** The user's login shell in their home folder. */
   shell(request: SessionRequest, signal: AbortSignal): Promise<RemoteProcess>;
   /** A command line, run by the sandbox's shell in the user's home folder. */
@@ -44,6 +46,8 @@ export interface Backend {
   sftp(signal: AbortSignal): Promise<RemoteProcess>;
   /** Resolves once connected; rejects as `refused` or `unavailable`, so that the client sees "open failed". */
   dial(target: DialTarget, signal: AbortSignal): Promise<Duplex>;
+  /** Ends at once what is left in the sandbox of this connection; resolves when it is gone, or nobody can tell. */
+  close(): Promise<void>;
 }
 
 /**

@@ -6,6 +6,7 @@ import { openChannel, type OpenChannel } from './ssh2Internals';
 
 /** SSH_EXTENDED_DATA_STDERR, RFC 4254 section 5.2. */
 const EXTENDED_DATA_STDERR = 1;
+const NOTHING = Buffer.alloc(0);
 
 interface PendingWrite {
   readonly stderr: boolean;
@@ -27,12 +28,13 @@ export class ChannelOutput {
   /** At most one write of each stream: a Writable hands over the next when the last is done. */
   readonly #pending: PendingWrite[] = [];
   #unfinished = 2;
+  #onAbandonedOutput: (() => void) | undefined;
 
   constructor(channel: ServerChannel) {
     this.#channel = openChannel(channel);
     this.stdout = this.#createStream(false);
     this.stderr = this.#createStream(true);
-    channel.once('close', () => this.#pump());
+    channel.once('close', () => this.release());
   }
 
   /** Waits until the process's output is sent, then says how it ended and closes. */
@@ -52,6 +54,21 @@ export class ChannelOutput {
     await this.finish({ code });
   }
 
+  /**
+   * The client does not read stdout any more: drops what is still to be sent of it. Calls back when more comes, as
+   * a closed pipe would tell its writer.
+   */
+  abandonStdout(onMore: () => void): void {
+    this.#onAbandonedOutput = onMore;
+    for (const write of this.#pending) if (!write.stderr) write.data = NOTHING;
+    this.#pump();
+  }
+
+  /** Lets go of what cannot be sent any more. Call when the channel is closed. */
+  release(): void {
+    this.#pump();
+  }
+
   /** Sends EOF, if that is still to do, and CLOSE. */
   close(): void {
     this.#channel.eof();
@@ -61,8 +78,10 @@ export class ChannelOutput {
   #createStream(stderr: boolean): Writable {
     return new Writable({
       write: (data: Buffer, _encoding, done) => {
-        this.#pending.push({ stderr, data, done });
+        const abandoned = stderr ? undefined : this.#onAbandonedOutput;
+        this.#pending.push({ stderr, data: abandoned ? NOTHING : data, done });
         this.#pump();
+        abandoned?.();
       },
       // RFC 4254 section 5.3: EOF is for the whole channel, so it follows the end of both streams.
       final: (done) => {
@@ -93,7 +112,7 @@ export class ChannelOutput {
   #send(write: PendingWrite): void {
     const { outgoing, _client: client } = this.#channel;
     // Nobody is left to read it; the writer learns from the channel's close.
-    if (this.#isClosed()) write.data = Buffer.alloc(0);
+    if (this.#isClosed()) write.data = NOTHING;
     while (write.data.length > 0 && outgoing.window > 0) {
       const length = Math.min(write.data.length, outgoing.window, outgoing.packetSize);
       const packet = write.data.subarray(0, length);

@@ -30,6 +30,8 @@ export function serveForwards(connection: Connection, context: BridgeContext): v
       return;
     }
     join(accept(), stream);
+    // The channel's own end is told only once its input has been read.
+    closed.signal.addEventListener('abort', () => stream.destroy(), { once: true });
   }
 }
 

@@ -1,13 +1,21 @@
 import { Duplex, type Readable, type Writable } from 'node:stream';
 
-/** Our software name in the identification string (RFC 4253 section 4.2). */
-export const SSH_IDENT = 'CloudSandboxes_1';
+/**
+ * Our software name in the identification string (RFC 4253 section 4.2). OpenSSH's client says that nobody reads
+ * its output (`eow@openssh.com`) only to a server whose name begins like this; without it, `ssh box yes | head -1`
+ * would never end.
+ */
+export const SSH_IDENT = 'OpenSSH_CloudSandboxes_1';
 const IDENTIFICATION = Buffer.from(`SSH-2.0-${SSH_IDENT}\r\n`);
 
+/** Enough to keep ssh2 busy while the pipe is refilled. */
+const HIGH_WATER_MARK = 256 * 1024;
+
 /**
- * The local ssh's pipes as one stream for ssh2, with the identification string already sent: ConnectTimeout bounds
- * the wait for that line alone, and the host key that ssh2 needs to begin comes from a broker that may still be
- * starting. ssh2's own copy of the line is dropped.
+ * The local ssh's pipes as one stream for ssh2. It closes as soon as the input ends: that is how the local ssh
+ * ends, at any time, also before anybody reads. The identification string is sent at once:
+ * ConnectTimeout bounds the wait for that line alone, and the host key that ssh2 needs to begin comes from a broker
+ * that may still be starting. ssh2's own copy of the line is dropped.
  */
 export class GreetedStream extends Duplex {
   readonly #input: Readable;
@@ -15,17 +23,18 @@ export class GreetedStream extends Duplex {
   #toDrop = IDENTIFICATION.length;
 
   constructor(input: Readable, output: Writable) {
-    super();
+    super({ highWaterMark: HIGH_WATER_MARK });
     this.#input = input;
     this.#output = output;
     output.write(IDENTIFICATION);
     input.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) input.pause();
     });
-    input.on('end', () => this.push(null));
+    input.on('end', () => this.destroy());
+    input.on('close', () => this.destroy());
     input.on('error', (error) => this.destroy(error));
     output.on('error', (error) => this.destroy(error));
-    input.pause();
+    input.resume();
   }
 
   override _read(): void {

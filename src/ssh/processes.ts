@@ -10,7 +10,7 @@ const GRACE_MS = 1000;
 /** The processes that live in the sandbox for this connection; none outlives it. */
 export class ProcessSet {
   readonly #live = new Set<RemoteProcess>();
-  readonly #ending = new Set<Promise<void>>();
+  readonly #ending = new Map<RemoteProcess, Promise<void>>();
 
   add(process: RemoteProcess): RemoteProcess {
     this.#live.add(process);
@@ -26,20 +26,22 @@ export class ProcessSet {
   }
 
   /**
-   * Ends a process whose client went away, as gently as a closed terminal does: end of input, then SIGHUP, then
+   * Ends a process whose client went away and whose output flows off, as gently as a closed terminal does: end of input, then SIGHUP, then
    * SIGKILL. A shell that ends at once leaves its background jobs alone, which is what keeps an editor's server
    * alive over a reconnect; a process that stays is ended with its group.
    */
   hangUp(process: RemoteProcess): Promise<void> {
-    const work = endProcess(process).finally(() => this.#ending.delete(work));
-    this.#ending.add(work);
+    const running = this.#ending.get(process);
+    if (running) return running;
+    const work = endProcess(process).finally(() => this.#ending.delete(process));
+    this.#ending.set(process, work);
     return work;
   }
 
   /** Hangs up all that is left and waits for it. */
   async hangUpAll(): Promise<void> {
     for (const process of this.#live) void this.hangUp(process);
-    await Promise.all(this.#ending);
+    await Promise.all(this.#ending.values());
   }
 }
 
@@ -49,9 +51,6 @@ async function endProcess(process: RemoteProcess): Promise<void> {
     () => true,
   );
   process.stdin.end();
-  // Unread output would keep the process from ending.
-  process.stdout.unpipe().resume();
-  process.stderr.unpipe().resume();
   const inTime = (): Promise<boolean> => Promise.race([ended, delay(GRACE_MS).then(() => false)]);
   if (await inTime()) return;
   process.signal('HUP');

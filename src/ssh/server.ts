@@ -8,7 +8,7 @@ import { serveForwards } from './forwarding';
 import { SSH_IDENT } from './greeting';
 import { ProcessSet } from './processes';
 import { serveSession } from './session';
-import { injectStream, sendAuthBanner } from './ssh2Internals';
+import { emitEndOfWrite, injectStream, sendAuthBanner } from './ssh2Internals';
 
 /** Well below the least that a person would set as ServerAliveInterval × ServerAliveCountMax. */
 const BANNER_INTERVAL_MS = 2000;
@@ -44,13 +44,13 @@ export async function serveBridge(options: BridgeOptions): Promise<void> {
   await closed.promise;
   log.debug(`client gone; ${processes.size} processes to end`);
   await processes.hangUpAll();
+  await options.backend.close();
 }
 
 function serveConnection(connection: Connection, options: BridgeOptions, processes: ProcessSet): void {
   const { backend, log } = options;
   connection.on('error', (error: unknown) => log.debug(`ssh: ${describeErrorChain(error)}`));
-  // The input's end is the client's end, whatever is still to be sent.
-  connection.on('end', () => options.stream.destroy());
+  emitEndOfWrite(connection);
   connection.on('authentication', (auth) => {
     // Who may use our pipes has been decided by who started us.
     if (auth.method !== 'none') {

@@ -5,6 +5,7 @@ import type { RemoteProcess, SignalName } from '../cloud/provider';
 import type { Backend, BackendFeatures, SessionRequest, TerminalRequest } from './backend';
 import { ChannelOutput } from './channelOutput';
 import type { ProcessSet } from './processes';
+import { onEndOfWrite } from './ssh2Internals';
 
 export interface BridgeContext {
   readonly backend: Backend;
@@ -113,10 +114,20 @@ async function runOnChannel({ session, channel, context, start, onStarted }: Run
   try {
     const process = processes.add(await start(closed.signal));
     onStarted(process);
-    const hangUp = (): void => logFailure(log, 'hang up', processes.hangUp(process));
+    const hangUp = (): void => {
+      output.release();
+      logFailure(log, 'hang up', processes.hangUp(process));
+    };
     closed.signal.addEventListener('abort', hangUp, { once: true });
-    if (closed.signal.aborted) hangUp();
     connect(process, channel, output);
+    if (closed.signal.aborted) hangUp();
+    onEndOfWrite(session, () => {
+      output.abandonStdout(() => {
+        // SIGPIPE is not among the signals that every cloud can send.
+        process.signal('HUP');
+        logFailure(log, 'hang up', processes.hangUp(process));
+      });
+    });
     await output.finish(await process.exited);
   } catch (error) {
     if (closed.signal.aborted) return;

@@ -2,8 +2,9 @@
  * The parts of ssh2 that we need and that it does not export. They are stable since 1.0 and pinned by the lock
  * file; test/integration/ssh exercises each of them.
  */
+import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
-import type { Connection, Server, ServerChannel } from 'ssh2';
+import type { Connection, Server, ServerChannel, Session } from 'ssh2';
 
 interface PacketWriter {
   readonly allocStart: number;
@@ -20,8 +21,16 @@ interface Protocol {
   exitSignal(recipient: number, name: string, coreDumped: boolean, message: string): void;
 }
 
+type ChannelRequestHandler = (
+  protocol: Protocol,
+  recipient: number,
+  type: string,
+  ...rest: unknown[]
+) => void;
+
 interface ConnectionInternals {
-  readonly _protocol: Protocol;
+  readonly _protocol: Protocol & { readonly _handlers: { CHANNEL_REQUEST: ChannelRequestHandler } };
+  readonly _chanMgr: { get(id: number): unknown };
 }
 
 interface ChannelInternals {
@@ -50,6 +59,29 @@ export function openChannel(channel: ServerChannel): OpenChannel {
 /** Serves a stream as if it had been accepted; ssh2 asks no more of a socket than a Duplex has. */
 export function injectStream(server: Server, stream: Duplex): void {
   (server as unknown as { injectSocket(stream: Duplex): void }).injectSocket(stream);
+}
+
+/**
+ * Emits `eow` on a session when its client says that nobody reads its output any more: OpenSSH's
+ * `eow@openssh.com` (its PROTOCOL file, section 2.1), which ssh2 does not know.
+ */
+export function emitEndOfWrite(connection: Connection): void {
+  const { _protocol: protocol, _chanMgr: channels } = connection as Connection & ConnectionInternals;
+  const handlers = protocol._handlers;
+  const next = handlers.CHANNEL_REQUEST;
+  handlers.CHANNEL_REQUEST = (sender, recipient, type, ...rest) => {
+    if (type !== 'eow@openssh.com') {
+      next(sender, recipient, type, ...rest);
+      return;
+    }
+    const session = channels.get(recipient);
+    if (session instanceof EventEmitter) session.emit('eow');
+  };
+}
+
+/** Listens for what {@link emitEndOfWrite} emits, which ssh2's types do not have. */
+export function onEndOfWrite(session: Session, listener: () => void): void {
+  (session as EventEmitter).once('eow', listener);
 }
 
 const MSG_USERAUTH_BANNER = 53;

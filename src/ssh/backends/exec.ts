@@ -23,6 +23,7 @@ import { wakeSandbox } from './wake';
 const READY_TIMEOUT_MS = 120_000;
 /** How long the sandbox counts as awake after a sign of life. */
 const AWAKE_MS = 5000;
+const CLOSE_TIMEOUT_MS = 1500;
 
 export interface ExecBackendOptions {
   readonly client: CloudClient;
@@ -40,7 +41,7 @@ export class ExecBackend implements Backend {
   readonly #options: ExecBackendOptions;
   readonly #transport: Transport;
   #facts: SandboxFacts | undefined;
-  #live = 0;
+  readonly #live = new Set<RemoteProcess>();
   #lastSignOfLife = 0;
 
   constructor(options: ExecBackendOptions) {
@@ -61,6 +62,10 @@ export class ExecBackend implements Backend {
         `tools ${[...facts.tools].join(' ') || 'none'}, ${facts.binaryOutput ? 'binary' : 'text'} output`,
     );
     return { sftp: facts.sftpServer !== undefined };
+  }
+
+  roundTripMs(): number | undefined {
+    return this.#transport.roundTripMs();
   }
 
   shell(request: SessionRequest, signal: AbortSignal): Promise<RemoteProcess> {
@@ -91,6 +96,14 @@ export class ExecBackend implements Backend {
     return connectRelay(process, relay.announces, signal);
   }
 
+  async close(): Promise<void> {
+    const ended = [...this.#live].map((process) => {
+      process.kill();
+      return process.exited;
+    });
+    if (ended.length > 0) await Promise.race([Promise.allSettled(ended), delay(CLOSE_TIMEOUT_MS)]);
+  }
+
   async #run(
     argv: ExecRequest['argv'],
     session: SessionRequest,
@@ -118,21 +131,22 @@ export class ExecBackend implements Backend {
   }
 
   #watch(process: RemoteProcess): void {
-    this.#live++;
-    const onEnd = (): void => {
-      this.#live--;
-      this.#noteSignOfLife();
+    this.#live.add(process);
+    const remove = (): void => {
+      this.#live.delete(process);
     };
-    process.exited.then(onEnd, () => {
-      this.#live--;
-      // The sandbox may have been stopped: ask before the next exec wakes it up.
-      this.#lastSignOfLife = 0;
-    });
+    process.exited.finally(remove).then(
+      () => this.#noteSignOfLife(),
+      () => {
+        // The sandbox may have been stopped: ask before the next exec wakes it up.
+        this.#lastSignOfLife = 0;
+      },
+    );
   }
 
   /** Clouds start a stopped sandbox for an exec; only its user may (a window left open must not cost money). */
   async #ensureAwake(signal: AbortSignal): Promise<void> {
-    if (this.#live > 0 || Date.now() - this.#lastSignOfLife < AWAKE_MS) return;
+    if (this.#live.size > 0 || Date.now() - this.#lastSignOfLife < AWAKE_MS) return;
     await wakeSandbox({ ...this.#options, mayStart: false }, signal);
     this.#noteSignOfLife();
   }

@@ -20,8 +20,7 @@ export async function wakeSandbox(options: WakeOptions, signal: AbortSignal): Pr
     const { status } = await client.get(sandbox.id, signal);
     switch (status) {
       case 'running':
-      // A status that a newer cloud may know: let the exec decide.
-      case 'unknown':
+      case 'unknown': // what only a newer client would know; the exec will tell
         return;
       case 'creating':
       case 'starting':
@@ -41,6 +40,7 @@ export async function wakeSandbox(options: WakeOptions, signal: AbortSignal): Pr
         }
         onProgress(`Starting sandbox ${name}`);
         await client.start(sandbox.id, signal);
+        return;
     }
   }
 }

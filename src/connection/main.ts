@@ -1,0 +1,34 @@
+/**
+ * The connection process: ssh runs it as its ProxyCommand. Stdin and stdout carry SSH and nothing else; what people
+ * should read goes to stderr.
+ */
+import { describeError } from '../base/errors';
+import { GreetedStream } from '../ssh/greeting';
+import { parseConnectionArguments } from './arguments';
+import { runConnection } from './connection';
+import { createStderrLog, say } from './stderrLog';
+import { openStdio } from './stdio';
+
+/** No part of a connection outlives its ssh by more than this. */
+const LAST_CALL_MS = 4500;
+
+async function main(): Promise<number> {
+  // Nobody may be reading any more; the exit code still counts.
+  process.stderr.on('error', () => undefined);
+  const connectionArguments = parseConnectionArguments(process.argv.slice(2));
+  const { input, output } = openStdio();
+  const stream = new GreetedStream(input, output);
+  stream.on('error', () => undefined); // 'close' follows, and says all that matters
+  stream.once('close', () => setTimeout(() => process.exit(1), LAST_CALL_MS).unref());
+  // ssh sends SIGHUP when it ends; the others come from a person or the system.
+  for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const) process.on(signal, () => stream.destroy());
+  return runConnection(connectionArguments, stream, createStderrLog(process.env));
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    say(describeError(error));
+    process.exit(255);
+  },
+);

@@ -1,0 +1,40 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import type { Disposable } from '../base/disposable';
+import { rmSync } from 'node:fs';
+import { errnoOf } from '../base/errors';
+import { ensurePrivateDir } from '../base/files';
+
+const PREFIX = 'run-';
+
+/** A private folder for one run: its SSH config, known_hosts and broker. Removed when disposed. */
+export interface RunFolder extends Disposable {
+  readonly path: string;
+}
+
+/** Creates the folder of this run and removes what runs that were killed have left. */
+export async function createRunFolder(base: string): Promise<RunFolder> {
+  await ensurePrivateDir(base);
+  await sweep(base);
+  const folder = path.join(base, `${PREFIX}${process.pid}`);
+  await fs.rm(folder, { recursive: true, force: true });
+  await fs.mkdir(folder, { mode: 0o700 });
+  return { path: folder, dispose: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+async function sweep(base: string): Promise<void> {
+  for (const name of await fs.readdir(base)) {
+    const pid = Number(name.slice(PREFIX.length));
+    if (!name.startsWith(PREFIX) || !Number.isInteger(pid) || isAlive(pid)) continue;
+    await fs.rm(path.join(base, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errnoOf(error) === 'EPERM';
+  }
+}
