@@ -21,6 +21,11 @@ export interface TokenStore {
 const accountPrefix = 'account:';
 const tokenPrefix = 'token:';
 
+/** Whether a key of the {@link TokenStore} is that of an account's token: it is shared with others. */
+export function isTokenKey(key: string): boolean {
+  return key.startsWith(tokenPrefix);
+}
+
 /**
  * The accounts that are signed in. Each has keys of its own in both stores, so that windows which sign in at the
  * same time do not lose each other's account.

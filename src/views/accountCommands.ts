@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { printable } from '../base/errors';
 import type { Logger } from '../base/logger';
 import type { SandboxBook } from '../remote/sandboxBook';
+import type { SshAccess } from '../remote/sshAccess';
 import { accountHost, isLocal, type Account } from '../sandboxes/account';
 import type { AccountStore } from '../sandboxes/accountStore';
 import type { CloudAccess } from '../sandboxes/cloudAccess';
@@ -20,8 +21,7 @@ export interface AccountCommandsOptions {
   readonly list: SandboxList;
   readonly book: SandboxBook;
   readonly kinds: readonly CloudKind[];
-  /** Removes what this computer keeps for a sandbox. */
-  readonly forget: (alias: string) => Promise<void>;
+  readonly ssh: Pick<SshAccess, 'forget' | 'cleanUp'>;
   readonly log: Logger;
 }
 
@@ -74,11 +74,12 @@ export class AccountCommands {
 
   /** The token first: whatever fails afterwards, nobody can use the account any more. */
   async #forget(account: Account): Promise<void> {
-    const { accounts, access, book, forget } = this.#options;
+    const { accounts, access, book, ssh } = this.#options;
     await accounts.remove(account.id);
     access.forget(account.id);
     const aliases = book.list().filter(({ accountId }) => accountId === account.id);
-    for (const { alias } of aliases) await forget(alias);
+    for (const { alias } of aliases) await ssh.forget(alias);
+    await ssh.cleanUp();
   }
 
   async #show(account: Account): Promise<void> {

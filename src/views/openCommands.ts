@@ -55,14 +55,14 @@ export class OpenCommands {
     const { opener, ssh, log } = this.#options;
     const name = nameText(ref.sandbox.name);
     try {
-      const shellArgs = await withProgress(`Opening a terminal in “${name}”`, async (signal, report) =>
-        ssh.sshArguments(await opener.prepare(ref, signal, report)),
+      const command = await withProgress(`Opening a terminal in “${name}”`, async (signal, report) =>
+        ssh.command(await opener.prepare(ref, signal, report)),
       );
       const terminal = vscode.window.createTerminal({
         name,
         iconPath: new vscode.ThemeIcon('vm-running'),
-        shellPath: 'ssh',
-        shellArgs: [...shellArgs],
+        shellPath: command.program,
+        shellArgs: [...command.arguments],
         // A local folder makes the terminal run here also in a window that is open on another machine.
         cwd: vscode.Uri.file(os.homedir()),
         isTransient: true,
@@ -83,7 +83,7 @@ export class OpenCommands {
     if (!(await this.#mayEditSshConfig())) return undefined;
     const alias = await opener.prepare(ref, signal, report);
     await ssh.edit();
-    await this.#warnOfObstacles(alias);
+    await this.#warnOfObstacles(alias, signal);
     report('looking for its folder');
     return opener.folderOf(ref, alias, signal);
   }
@@ -91,11 +91,11 @@ export class OpenCommands {
   /** Asks once before the user's own SSH configuration gets our line. */
   async #mayEditSshConfig(): Promise<boolean> {
     const { ssh, state } = this.#options;
-    const file = await ssh.fileToEdit();
-    if (file === undefined || state.get(consentKey) === true) return true;
+    const files = await ssh.filesToEdit();
+    if (files.length === 0 || state.get(consentKey) === true) return true;
     const message = 'Let Cloud Sandboxes add one line to your SSH configuration?';
     const detail =
-      `Remote-SSH finds sandboxes through ${file}. One Include line at its top refers to a file of ours; ` +
+      `Remote-SSH finds sandboxes through ${files.join(' and ')}. One Include line at its top refers to a file of ours; ` +
       'everything else stays as it is.';
     const allow = 'Add the Line';
     const chosen = await vscode.window.showInformationMessage(message, { modal: true, detail }, allow);
@@ -104,8 +104,8 @@ export class OpenCommands {
     return true;
   }
 
-  async #warnOfObstacles(alias: string): Promise<void> {
-    const obstacles = await this.#options.ssh.obstacles(alias);
+  async #warnOfObstacles(alias: string, signal: AbortSignal): Promise<void> {
+    const obstacles = await this.#options.ssh.obstacles(alias, signal);
     if (obstacles.length === 0) return;
     for (const obstacle of obstacles) this.#options.log.warn(`SSH configuration: ${obstacle}`);
     const message = messageText(

@@ -3,6 +3,7 @@ import { printable } from '../base/errors';
 import type { Logger } from '../base/logger';
 import type { Sandbox } from '../cloud/provider';
 import type { SandboxBook } from '../remote/sandboxBook';
+import type { SshAccess } from '../remote/sshAccess';
 import type { Account } from '../sandboxes/account';
 import type { Lifecycle } from '../sandboxes/lifecycle';
 import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
@@ -17,8 +18,7 @@ export interface SandboxCommandsOptions {
   readonly list: SandboxList;
   readonly lifecycle: Lifecycle;
   readonly book: SandboxBook;
-  /** Removes what this computer keeps for a sandbox. */
-  readonly forget: (alias: string) => Promise<void>;
+  readonly ssh: Pick<SshAccess, 'forget'>;
   readonly log: Logger;
 }
 
@@ -79,13 +79,13 @@ export class SandboxCommands {
   async delete(target?: CommandTarget): Promise<void> {
     const ref = await this.choose(target, 'Delete which sandbox?', () => true);
     if (!ref || !(await confirmDelete(ref))) return;
-    const { lifecycle, book, forget, log } = this.#options;
+    const { lifecycle, book, ssh, log } = this.#options;
     const name = nameText(ref.sandbox.name);
     try {
       const alias = book.aliasOf(ref.account.id, ref.sandbox.id);
       if (alias) await book.clearIntent(alias);
       await withProgress(`Deleting “${name}”`, (signal) => lifecycle.delete(ref, signal));
-      if (alias) await forget(alias);
+      if (alias) await ssh.forget(alias);
     } catch (error) {
       await showError(`Cannot delete “${name}”`, error, log);
     }

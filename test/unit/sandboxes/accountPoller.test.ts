@@ -3,7 +3,7 @@ import { mock } from 'node:test';
 import { CloudError } from '../../../src/cloud/errors';
 import type { Sandbox, SandboxStatus } from '../../../src/cloud/provider';
 import { AccountPoller } from '../../../src/sandboxes/accountPoller';
-import { listAll } from '../../../src/sandboxes/listAll';
+import { listAll } from '../../../src/cloud/listAll';
 import { FakeCloud } from '../../helpers/fakeCloud';
 
 function box(id: string, status: SandboxStatus = 'running'): Sandbox {

@@ -3,7 +3,7 @@ import { CloudError } from '../../../src/cloud/errors';
 import { localAccount } from '../../../src/sandboxes/account';
 import { Emitter } from '../../../src/sandboxes/emitter';
 import { Lifecycle } from '../../../src/sandboxes/lifecycle';
-import { listAll } from '../../../src/sandboxes/listAll';
+import { listAll } from '../../../src/cloud/listAll';
 import { SandboxList } from '../../../src/sandboxes/sandboxList';
 import { FakeCloud } from '../../helpers/fakeCloud';
 

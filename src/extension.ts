@@ -1,0 +1,182 @@
+/** The composition root: makes the parts and connects them. */
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { DisposableStore } from './base/disposable';
+import { logFailure, type Logger } from './base/logger';
+import { runtimeDir, sshHome } from './base/paths';
+import { BrokerServer } from './broker/server';
+import { listAll } from './cloud/listAll';
+import { providerOf, providers } from './cloud/registry';
+import { editorTag } from './keys/alias';
+import { ensureLocalCloud } from './localCloud/launcher';
+import { Connections } from './remote/connections';
+import { GrantSource } from './remote/grantSource';
+import { SandboxOpener } from './remote/openSandbox';
+import { SandboxBook } from './remote/sandboxBook';
+import { SshSetup } from './remote/sshSetup';
+import { AccountStore, isTokenKey } from './sandboxes/accountStore';
+import { CloudAccess } from './sandboxes/cloudAccess';
+import { Lifecycle } from './sandboxes/lifecycle';
+import { SandboxList } from './sandboxes/sandboxList';
+import { stableRuntimes } from './sshConfig/runtimes';
+import { AccountCommands } from './views/accountCommands';
+import { readLocalCloudRuntime, readNetworkSettings, readSshSettings } from './views/editorSettings';
+import { viewId } from './views/ids';
+import { OpenCommands } from './views/openCommands';
+import { registerCommands } from './views/registerCommands';
+import { SandboxCommands } from './views/sandboxCommands';
+import { SandboxTree } from './views/sandboxTree';
+import { StatusBar } from './views/statusBar';
+import { rememberFolder, sandboxOfWindow } from './views/window';
+
+/** What the parts of one window share. */
+interface Services {
+  readonly context: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  readonly accounts: AccountStore;
+  readonly access: CloudAccess;
+  readonly list: SandboxList;
+  readonly book: SandboxBook;
+  readonly connections: Connections;
+  readonly ssh: SshSetup;
+}
+
+/**
+ * Awaited by the editor before it resolves a Remote-SSH window. So it does not wait for anything but our SSH files,
+ * which Remote-SSH is about to use.
+ */
+export async function activate(context: vscode.ExtensionContext): Promise<void> {
+  const owned = new DisposableStore();
+  context.subscriptions.push(owned);
+  const services = createServices(owned, context);
+  const { accounts, book, log, ssh } = services;
+  addViews(owned, services);
+  addCommands(owned, services);
+  // Another window signed in or out.
+  owned.add(context.secrets.onDidChange(({ key }) => isTokenKey(key) && accounts.reload()));
+  logFailure(log, 'Connections get no grant from this window', serveConnections(owned, services));
+  logFailure(log, 'Cannot remember the folder', rememberFolder(book));
+  const refreshed = ssh.refresh();
+  logFailure(log, 'Cannot bring our SSH files up to date', refreshed);
+  await refreshed.catch(() => undefined);
+}
+
+function createServices(owned: DisposableStore, context: vscode.ExtensionContext): Services {
+  const log = owned.add(vscode.window.createOutputChannel('Cloud Sandboxes', { log: true }));
+  const accounts = owned.add(new AccountStore(context.globalState, context.secrets));
+  const access = owned.add(
+    new CloudAccess({
+      accounts,
+      connect: (endpoint, logger) => providerOf(endpoint.provider).connect(endpoint, logger),
+      localCloud: (signal) => startLocalCloud(context, log, signal),
+      network: readNetworkSettings,
+      log,
+    }),
+  );
+  const list = owned.add(
+    new SandboxList({
+      accounts,
+      listSandboxes: async (account, signal) => listAll(await access.client(account, signal), signal),
+    }),
+  );
+  const book = new SandboxBook(context.globalState);
+  const connections = owned.add(new Connections());
+  const ssh = createSshSetup(context, book, log);
+  return { context, log, accounts, access, list, book, connections, ssh };
+}
+
+function createSshSetup(context: vscode.ExtensionContext, book: SandboxBook, log: Logger): SshSetup {
+  // An SSH folder other than the user's is for tests; then its config file stands for theirs.
+  const override = process.env['CLOUD_SANDBOXES_SSH_DIR'];
+  return new SshSetup({
+    sshDir: override ?? path.join(sshHome(), '.ssh'),
+    editor: editorTag(vscode.env.uriScheme),
+    launcher: {
+      runtimes: stableRuntimes(process.execPath, process.env),
+      script: context.asAbsolutePath(path.join('dist', 'connection.js')),
+      runDir: runtimeDir(),
+    },
+    secrets: context.secrets,
+    publicKeysDir: path.join(context.globalStorageUri.fsPath, 'public-keys'),
+    book,
+    settings: () => (override ? { configFile: path.join(override, 'config') } : readSshSettings()),
+    log,
+  });
+}
+
+function startLocalCloud(
+  context: vscode.ExtensionContext,
+  log: Logger,
+  signal?: AbortSignal,
+): Promise<{ url: string; token: string }> {
+  const runtime = readLocalCloudRuntime();
+  return ensureLocalCloud({
+    nodeCommand: [process.execPath],
+    // On the desktop that is the editor itself, which is a Node with this variable.
+    env: { ELECTRON_RUN_AS_NODE: '1' },
+    script: context.asAbsolutePath(path.join('dist', 'localCloud.js')),
+    log,
+    ...(runtime && { runtime }),
+    ...(signal && { signal }),
+  });
+}
+
+async function serveConnections(owned: DisposableStore, services: Services): Promise<void> {
+  const { accounts, access, book, connections, log, ssh } = services;
+  const grants = new GrantSource({ book, accounts, access, keys: (alias) => ssh.keys(alias) });
+  const broker = await BrokerServer.start({
+    dir: runtimeDir(),
+    editor: editorTag(vscode.env.uriScheme),
+    grant: (alias, signal) => grants.answer(alias, signal),
+    onState: (state) => connections.update(state),
+    log,
+  });
+  owned.add(broker);
+}
+
+function addViews(owned: DisposableStore, { book, connections, list }: Services): void {
+  const tree = owned.add(
+    new SandboxTree({
+      list,
+      connectionOf: ({ account, sandbox }) => {
+        const alias = book.aliasOf(account.id, sandbox.id);
+        return alias === undefined ? undefined : connections.current(alias)?.phase;
+      },
+      onDidChangeConnections: connections.onDidChange,
+    }),
+  );
+  const view = owned.add(vscode.window.createTreeView(viewId, { treeDataProvider: tree }));
+  owned.add(view.onDidChangeVisibility(({ visible }) => list.setVisible(visible)));
+  list.setVisible(view.visible);
+  owned.add(new StatusBar({ connections, window: () => sandboxOfWindow(book) }));
+}
+
+function addCommands(owned: DisposableStore, services: Services): void {
+  const { context, accounts, access, book, list, log, ssh } = services;
+  const client = access.client.bind(access);
+  const lifecycle = new Lifecycle({ list, client });
+  const opener = new SandboxOpener({ book, lifecycle, ssh, client, log });
+  const cloud = new AccountCommands({ accounts, access, list, book, kinds: providers, ssh, log });
+  const sandbox = new SandboxCommands({ list, lifecycle, book, ssh, log });
+  const canOpenRemotes =
+    vscode.env.uiKind === vscode.UIKind.Desktop &&
+    context.extension.extensionKind === vscode.ExtensionKind.UI;
+  const state = context.globalState;
+  const open = new OpenCommands({ commands: sandbox, opener, ssh, canOpenRemotes, state, log });
+  owned.add(
+    registerCommands({
+      open: (target) => open.open(target, false),
+      openInNewWindow: (target) => open.open(target, true),
+      openTerminal: (target) => open.openTerminal(target),
+      create: (target) => sandbox.create(target),
+      start: (target) => sandbox.start(target),
+      stop: (target) => sandbox.stop(target),
+      delete: (target) => sandbox.delete(target),
+      refresh: (target) => sandbox.refresh(target),
+      addCloud: () => cloud.addCloud(),
+      useLocalCloud: () => cloud.useLocalCloud(),
+      signOut: (target) => cloud.signOut(target),
+      showLog: () => log.show(),
+    }),
+  );
+}

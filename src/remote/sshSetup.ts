@@ -1,0 +1,129 @@
+import type { Logger } from '../base/logger';
+import { aliasFor } from '../keys/alias';
+import type { SandboxKeys } from '../keys/keyPair';
+import type { SecretStore } from '../keys/secretStore';
+import { Vault } from '../keys/vault';
+import type { SandboxRef } from '../sandboxes/sandboxList';
+import type { LauncherSpec } from '../sshConfig/launcher';
+import type { Mismatch } from '../sshConfig/mismatches';
+import { Provisioner } from '../sshConfig/provisioner';
+import { SshConfig } from '../sshConfig/sshConfig';
+import type { SandboxBook } from './sandboxBook';
+import type { CommandLine, SshAccess } from './sshAccess';
+
+/** The editor's own settings for ssh. */
+export interface SshSettings {
+  /** Path of the ssh program; "ssh" unless set. */
+  readonly program?: string;
+  /** File that Remote-SSH reads instead of `~/.ssh/config`. */
+  readonly configFile?: string;
+}
+
+export interface SshSetupOptions {
+  readonly sshDir: string;
+  /** Result of `editorTag`. */
+  readonly editor: string;
+  readonly launcher: LauncherSpec;
+  readonly secrets: SecretStore;
+  /** See `VaultOptions`. */
+  readonly publicKeysDir: string;
+  readonly book: SandboxBook;
+  /** The settings as they are now. */
+  readonly settings: () => SshSettings;
+  readonly log: Logger;
+}
+
+/** Ties the vault, our SSH files and the book of sandboxes together. */
+export class SshSetup implements SshAccess {
+  readonly #options: SshSetupOptions;
+  readonly #vault: Vault;
+  #current: { readonly settings: string; readonly config: SshConfig } | undefined;
+
+  constructor(options: SshSetupOptions) {
+    this.#options = options;
+    this.#vault = new Vault(options);
+  }
+
+  async provision(ref: SandboxRef): Promise<string> {
+    const alias = this.#aliasOf(ref);
+    await this.#provisioner().provision([alias]);
+    const { account, sandbox } = ref;
+    await this.#options.book.record({
+      alias,
+      accountId: account.id,
+      sandboxId: sandbox.id,
+      name: sandbox.name,
+    });
+    return alias;
+  }
+
+  command(alias: string): CommandLine {
+    const program = this.#options.settings().program ?? 'ssh';
+    return { program, arguments: ['-F', this.#config().hosts.configFile, alias] };
+  }
+
+  /** The private keys of a provisioned alias. */
+  keys(alias: string): Promise<SandboxKeys | undefined> {
+    return this.#vault.find(alias);
+  }
+
+  filesToEdit(): Promise<readonly string[]> {
+    return this.#config().filesToEdit();
+  }
+
+  edit(): Promise<void> {
+    return this.#config().include();
+  }
+
+  async obstacles(alias: string, signal?: AbortSignal): Promise<readonly string[]> {
+    return (await this.#config().verify(alias, signal)).map(describeMismatch);
+  }
+
+  async forget(alias: string): Promise<void> {
+    await this.#provisioner().forget(alias);
+    await this.#options.book.forget(alias);
+  }
+
+  async cleanUp(): Promise<void> {
+    if (this.#options.book.list().length === 0) await this.#config().remove();
+  }
+
+  /** Brings our files up to date: an update moves the editor and this extension, and the launcher names both. */
+  async refresh(): Promise<void> {
+    if (this.#options.book.list().length > 0) await this.#config().hosts.add([]);
+  }
+
+  /** The alias stays when the sandbox is renamed: windows are open under it. */
+  #aliasOf({ account, sandbox }: SandboxRef): string {
+    const { book, editor } = this.#options;
+    const { provider, baseUrl, user } = account;
+    const parts = { provider, baseUrl, user, editor, sandboxId: sandbox.id, name: sandbox.name };
+    return book.aliasOf(account.id, sandbox.id) ?? aliasFor(parts);
+  }
+
+  #provisioner(): Provisioner {
+    return new Provisioner({ vault: this.#vault, hosts: this.#config().hosts });
+  }
+
+  #config(): SshConfig {
+    const { sshDir, editor, launcher, settings } = this.#options;
+    const { program, configFile } = settings();
+    const fingerprint = JSON.stringify([program, configFile]);
+    if (this.#current?.settings !== fingerprint) {
+      const config = new SshConfig({
+        sshDir,
+        editor,
+        launcher,
+        ...(program && { sshPath: program }),
+        ...(configFile && { customConfigFile: configFile }),
+      });
+      this.#current = { settings: fingerprint, config };
+    }
+    return this.#current.config;
+  }
+}
+
+function describeMismatch({ keyword, expected, actual, winner }: Mismatch): string {
+  const found = `${keyword} is "${actual}" instead of "${expected}"`;
+  return winner ? `${found}, by line ${winner.line} of ${winner.file}: ${winner.text}` : found;
+}

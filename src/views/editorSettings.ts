@@ -1,0 +1,45 @@
+import * as os from 'node:os';
+import * as vscode from 'vscode';
+import type { NetworkSettings } from '../cloud/provider';
+import { networkSettings } from '../remote/networkSettings';
+import type { SshSettings } from '../remote/sshSetup';
+import { configurationSection } from './ids';
+
+/** How the editor reaches the network. */
+export function readNetworkSettings(): NetworkSettings {
+  const http = vscode.workspace.getConfiguration('http');
+  return networkSettings(
+    {
+      proxy: http.get('proxy'),
+      proxySupport: http.get('proxySupport'),
+      proxyStrictSSL: http.get('proxyStrictSSL'),
+      noProxy: http.get('noProxy'),
+    },
+    process.env,
+  );
+}
+
+/** Remote-SSH's settings for the ssh program. */
+export function readSshSettings(): SshSettings {
+  const program = userSetting('remote.SSH.path');
+  const configFile = userSetting('remote.SSH.configFile');
+  return {
+    ...(program && { program }),
+    ...(configFile && { configFile: configFile.replace(/^~(?=[/\\])/, os.homedir()) }),
+  };
+}
+
+/**
+ * A setting of the user's own. A workspace's value is left out: the setting is another extension's, so nothing but
+ * this keeps a folder from an untrusted source from naming a program to run.
+ */
+function userSetting(name: string): string | undefined {
+  const value = vscode.workspace.getConfiguration().inspect(name)?.globalValue;
+  return typeof value === 'string' ? value.trim() : undefined;
+}
+
+/** The runtime that the local cloud is to use; undefined lets it choose. */
+export function readLocalCloudRuntime(): 'docker' | 'bubblewrap' | 'process' | undefined {
+  const runtime = vscode.workspace.getConfiguration(configurationSection).get('localCloud.runtime');
+  return runtime === 'docker' || runtime === 'bubblewrap' || runtime === 'process' ? runtime : undefined;
+}

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { networkSettings, type EditorNetworkSettings } from '../../../src/remote/networkSettings';
+
+describe('networkSettings', () => {
+  const cases: {
+    name: string;
+    editor: EditorNetworkSettings;
+    env?: NodeJS.ProcessEnv;
+    want: object;
+  }[] = [
+    { name: 'nothing set', editor: { proxy: '', proxyStrictSSL: true, noProxy: [] }, want: {} },
+    {
+      name: 'the editor’s proxy before the environment’s',
+      editor: { proxy: 'http://editor:1', noProxy: ['.corp'] },
+      env: { HTTPS_PROXY: 'http://env:2' },
+      want: { proxyUrl: 'http://editor:1', noProxy: ['.corp'] },
+    },
+    {
+      name: 'the environment’s proxy, in either case',
+      editor: { proxy: '' },
+      env: { https_proxy: 'http://env:2', no_proxy: 'localhost, .corp' },
+      want: { proxyUrl: 'http://env:2', noProxy: ['localhost', '.corp'] },
+    },
+    {
+      name: 'no proxy when the editor’s support is off',
+      editor: { proxy: 'http://editor:1', proxySupport: 'off' },
+      env: { HTTPS_PROXY: 'http://env:2' },
+      want: {},
+    },
+    { name: 'lax TLS only on request', editor: { proxyStrictSSL: false }, want: { strictTls: false } },
+  ];
+  for (const { name, editor, env, want } of cases) {
+    it(`gives ${name}`, () => assert.deepEqual(networkSettings(editor, env ?? {}), want));
+  }
+});
