@@ -115,7 +115,10 @@ export class Attachment {
 
   #receive(data: RawData, isBinary: boolean): void {
     this.#onHeard();
-    if (isBinary) return this.#input(toBuffer(data));
+    if (isBinary) {
+      this.#input(toBuffer(data));
+      return;
+    }
     try {
       this.#control(toBuffer(data).toString('utf8'));
     } catch (error) {
@@ -125,7 +128,10 @@ export class Attachment {
 
   #input(bytes: Buffer): void {
     const { stdin } = this.#execution.process;
-    if (this.#options.readOnly) return this.#refuseInput();
+    if (this.#options.readOnly) {
+      this.#refuseInput();
+      return;
+    }
     // A command that closed its input gets no more, and its client need not know: so it is with a pipe.
     if (this.#done || stdin.destroyed || stdin.writableEnded || stdin.write(bytes)) return;
     this.#inputHeld = true;
@@ -141,13 +147,21 @@ export class Attachment {
 
   #control(text: string): void {
     const message = validate(schemas.control, parseJson(text));
-    if (this.#options.readOnly && message.type !== 'resize') return this.#refuseInput();
+    if (this.#options.readOnly && message.type !== 'resize') {
+      this.#refuseInput();
+      return;
+    }
     switch (message.type) {
-      case 'resize':
-        return this.#execution.resize(message.cols, message.rows);
+      case 'resize': {
+        this.#execution.resize(message.cols, message.rows);
+        return;
+      }
       case 'signal':
         checkSignal(message.sig);
-        return this.#execution.signal(message.sig);
+        {
+          this.#execution.signal(message.sig);
+          return;
+        }
       case 'stdin_eof':
         this.#execution.process.stdin.end();
     }

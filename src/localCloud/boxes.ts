@@ -91,10 +91,15 @@ export class Boxes {
     if (key === undefined) return this.#create(request, undefined);
     const digest = createHash('sha256').update(JSON.stringify(request)).digest('hex');
     const underWay = this.#creating.get(key);
-    if (underWay) return sameRequest(key, underWay.digest, digest) && underWay.done;
+    if (underWay) {
+      requireSameRequest(key, underWay.digest, digest);
+      return underWay.done;
+    }
     for (const entry of this.#entries.values()) {
       const { idempotency } = entry.record;
-      if (idempotency?.key === key && sameRequest(key, idempotency.digest, digest)) return this.#view(entry);
+      if (idempotency?.key !== key) continue;
+      requireSameRequest(key, idempotency.digest, digest);
+      return this.#view(entry);
     }
     const done = this.#create(request, { key, digest });
     this.#creating.set(key, { digest, done });
@@ -327,9 +332,9 @@ function statusOf(entry: Entry): BoxStatus {
   return entry.stopping ? 'stopping' : entry.record.status;
 }
 
-/** True, or the API's refusal: a key stands for one request. */
-function sameRequest(key: string, known: string, given: string): true {
-  if (known === given) return true;
+/** A key stands for one request. */
+function requireSameRequest(key: string, known: string, given: string): void {
+  if (known === given) return;
   throw new ApiError('idempotency_mismatch', `Idempotency-Key ${key} was used for a different request`);
 }
 

@@ -18,9 +18,9 @@ export function executionRoutes({ boxes, executions, runtime }: Services): Hono<
     const process = await runtime.exec(await boxes.use(id), toExecSpec(request));
     const execution = executions.add(id, process, {
       terminal: request.tty === true,
-      ...(request.timeout_seconds != null && { timeoutMs: request.timeout_seconds * 1000 }),
+      ...(typeof request.timeout_seconds === 'number' && { timeoutMs: request.timeout_seconds * 1000 }),
     });
-    if (request.stdin != null) process.stdin.end(request.stdin);
+    if (typeof request.stdin === 'string') process.stdin.end(request.stdin);
     const location = `/v1/boxes/${id}/executions/${execution.id}`;
     return c.json({ execution_id: execution.id }, 201, { location });
   });

@@ -25,7 +25,7 @@ export function fileRoutes({ boxes, runtime }: Services): Hono<AppEnv> {
     const archive = await runtime.getArchive(box, path);
     boxes.touch(box.id);
     const body = Readable.toWeb(archive) as ReadableStream<Uint8Array>;
-    return c.body(body as globalThis.ReadableStream<Uint8Array>, 200, {
+    return c.body(body, 200, {
       'content-type': 'application/x-tar',
     });
   });

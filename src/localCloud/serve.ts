@@ -90,7 +90,7 @@ async function startCloud(options: ServeOptions, paths: StatePaths): Promise<Run
   const { log, env } = options;
   const tokenFile = options.tokenFile ?? paths.token;
   const token = await ensureToken(tokenFile);
-  const runtime = await chooseRuntime(options.runtime, log, env);
+  const runtime = await chooseRuntime(options.runtime, { log, env, scratchDir: paths.dir });
   const boxes = new Boxes(new BoxStore(paths.boxes), runtime, log);
   await boxes.load();
   const executions = new Executions((id) => boxes.touch(id));
@@ -148,7 +148,8 @@ async function untilDone(cloud: RunningCloud, options: ServeOptions, signal: Abo
     const idleMs = Date.now() - Math.max(lastRunning, cloud.lastCall());
     if (options.idleExitSeconds > 0 && idleMs >= options.idleExitSeconds * 1000) {
       options.log.info(`No box ran and nobody called for ${options.idleExitSeconds} s: ending`);
-      return idle.abort();
+      idle.abort();
+      return;
     }
     if (sweeping) return;
     sweeping = true;

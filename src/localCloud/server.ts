@@ -24,7 +24,7 @@ export class ApiServer {
   /** Port 0: any free one. */
   static async listen(services: Services, port: number): Promise<ApiServer> {
     const app = createApp(services);
-    const handle = getRequestListener(app.fetch, { hostname: '127.0.0.1', overrideGlobalObjects: false });
+    const handle = getRequestListener(app.fetch, { hostname: '127.0.0.1' });
     const server = createServer((request, response) => void handle(request, response));
     // A slow upload of files is no attack: only this computer's programs get here.
     server.requestTimeout = 0;

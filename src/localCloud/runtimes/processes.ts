@@ -8,6 +8,7 @@ import { listProcesses, sendSignal } from './procfs';
 const GRACE_MS = 1_000;
 const KILL_WAIT_MS = 5_000;
 const POLL_MS = 10;
+const MAX_KILL_PASSES = 100;
 
 /**
  * Ends all processes that `find` returns, first kindly, then by SIGKILL, until it finds none. It is asked again and
@@ -29,20 +30,34 @@ export async function endProcesses(find: () => number[]): Promise<void> {
 }
 
 async function gone(find: () => number[], withinMs: number): Promise<boolean> {
-  for (const end = Date.now() + withinMs; Date.now() < end; await delay(POLL_MS)) {
-    if (find().length === 0) return true;
+  const end = Date.now() + withinMs;
+  while (find().length > 0) {
+    if (Date.now() > end) return false;
+    await delay(POLL_MS);
   }
-  return false;
+  return true;
 }
 
 /** Reaches the process group and the session that a process leads. */
 export function sessionControl(leader: number): ProcessControl {
   return {
     signal: (number) => sendSignal(-leader, number),
-    kill: () => {
-      for (const { pid, session } of listProcesses()) {
-        if (session === leader) sendSignal(pid, 'SIGKILL');
-      }
-    },
+    kill: () => killSession(leader),
   };
+}
+
+/** Sends SIGKILL to every process of a session but `spared`. */
+export function killSession(session: number, spared?: number): void {
+  const killed = new Set<number>();
+  for (let pass = 0; pass < MAX_KILL_PASSES; pass++) {
+    // What was sent SIGKILL starts no more processes, but it may have done so while the table was read.
+    const fresh = listProcesses().filter(
+      (process) => process.session === session && process.pid !== spared && !killed.has(process.pid),
+    );
+    if (fresh.length === 0) return;
+    for (const { pid } of fresh) {
+      killed.add(pid);
+      sendSignal(pid, 'SIGKILL');
+    }
+  }
 }

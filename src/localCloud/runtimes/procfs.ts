@@ -64,3 +64,19 @@ export function sendSignal(pid: number, signal: NodeJS.Signals | number): void {
     if (errnoOf(error) !== 'ESRCH' && errnoOf(error) !== 'EPERM') throw error;
   }
 }
+
+/** Live processes in the process namespace of `member`, itself included, by their numbers on the host. */
+export function listNamespace(member: number): number[] {
+  const namespace = namespaceOf(member);
+  if (namespace === undefined) return [];
+  return pids().filter((pid) => namespaceOf(pid) === namespace && readStat(pid) !== undefined);
+}
+
+function namespaceOf(pid: number): string | undefined {
+  try {
+    return fs.readlinkSync(`/proc/${pid}/ns/pid`);
+  } catch {
+    // Gone meanwhile, or another user's.
+    return undefined;
+  }
+}

@@ -1,0 +1,247 @@
+/** Boxes as Linux namespaces made by bubblewrap: the host's programs or a given root folder, no image needed. */
+import { spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import type { Readable } from 'node:stream';
+import { describeError } from '../../base/errors';
+import type { Logger } from '../../base/logger';
+import { getArchive, putArchive } from './archive';
+import { childExecution, type ProcessControl } from './childExecution';
+import { enterControl } from './enterControl';
+import { RuntimeError } from './errors';
+import { hostRootArguments, writeEtc } from './hostRoot';
+import {
+  BOX_PATH,
+  boxArguments,
+  enterArguments,
+  hostRoot,
+  shellQuote,
+  type BoxFolders,
+  type Confinement,
+} from './namespaces';
+import { NamespaceBox } from './namespaceBox';
+import { ptyExecution } from './pty';
+import type { BoxSpec, ExecSpec, Execution, Runtime } from './runtime';
+
+const HOME = '/root';
+
+/** The host's programs that this runtime is made of, by their full paths. */
+interface Tools {
+  readonly bwrap: string;
+  readonly nsenter: string;
+}
+
+interface RunningBox {
+  readonly namespaces: NamespaceBox;
+  readonly confinement: Confinement;
+  /** Whether the box has util-linux's script(1) and bash. */
+  readonly has: { readonly script: boolean; readonly bash: boolean };
+}
+
+export class BubblewrapRuntime implements Runtime {
+  readonly name = 'bubblewrap';
+  readonly #tools: Tools;
+  readonly #isRoot: boolean;
+  readonly #running = new Map<string, RunningBox>();
+
+  private constructor(tools: Tools) {
+    this.#tools = tools;
+    this.#isRoot = process.getuid?.() === 0;
+  }
+
+  /**
+   * Makes a box, runs a command in it and ends it, since many systems have bwrap and forbid it what it needs.
+   * Throws a {@link RuntimeError} that says why it does not work here.
+   */
+  static async probe(log: Logger, env: NodeJS.ProcessEnv, scratchDir: string): Promise<BubblewrapRuntime> {
+    if (process.platform !== 'linux') {
+      throw new RuntimeError('unavailable', 'bubblewrap works on Linux only; use the docker runtime');
+    }
+    const runtime = new BubblewrapRuntime({
+      bwrap: findTool('bwrap', env),
+      nsenter: findTool('nsenter', env),
+    });
+    const dir = await fs.mkdtemp(path.join(scratchDir, 'probe-'));
+    const box: BoxSpec = { id: 'probe', hostname: 'probe', dir, env: {}, network: true };
+    try {
+      await runtime.#tryBox(box);
+    } catch (cause) {
+      throw new RuntimeError('unavailable', unavailable(cause), { cause });
+    } finally {
+      await runtime.stop(box);
+      await fs.rm(dir, { recursive: true, force: true });
+    }
+    log.debug(`bubblewrap works, as ${runtime.#isRoot ? 'root' : 'an ordinary user'}`);
+    return runtime;
+  }
+
+  async create(box: BoxSpec): Promise<void> {
+    const root = rootOf(box);
+    if (root !== undefined && !(await isFolder(root))) {
+      throw new RuntimeError('bad-image', `The box's root ${root} is not a folder of this computer`);
+    }
+    const folders = foldersOf(box);
+    for (const dir of [folders.home, folders.workspace, folders.etc]) await fs.mkdir(dir, { recursive: true, mode: 0o755 });
+    await fs.chmod(folders.home, 0o700);
+  }
+
+  async start(box: BoxSpec): Promise<void> {
+    if (await this.isRunning(box)) return;
+    await this.create(box);
+    const folders = foldersOf(box);
+    const root = rootOf(box);
+    const confinement = this.#confinement(root);
+    if (root === undefined) await writeEtc(folders.etc, box);
+    const rootArguments =
+      root === undefined ? hostRoot(folders, await hostRootArguments()) : ['--bind', root, '/'];
+    const args = boxArguments(box, folders, confinement, rootArguments);
+    const namespaces = await NamespaceBox.start(this.#tools.bwrap, args);
+    const has = {
+      script: await isProgram(namespaces.pid, '/usr/bin/script'),
+      bash: await isProgram(namespaces.pid, '/bin/bash'),
+    };
+    this.#running.set(box.id, { namespaces, confinement, has });
+  }
+
+  async stop(box: BoxSpec): Promise<void> {
+    const running = this.#running.get(box.id);
+    if (!running) return;
+    this.#running.delete(box.id);
+    await running.namespaces.stop();
+  }
+
+  isRunning(box: BoxSpec): Promise<boolean> {
+    return Promise.resolve(this.#running.get(box.id)?.namespaces.isRunning === true);
+  }
+
+  async remove(box: BoxSpec): Promise<void> {
+    await this.stop(box);
+    const { home, workspace, etc } = foldersOf(box);
+    for (const dir of [home, workspace, etc]) await fs.rm(dir, { recursive: true, force: true });
+  }
+
+  exec(box: BoxSpec, spec: ExecSpec): Promise<Execution> {
+    const running = this.#running.get(box.id);
+    if (!running?.namespaces.isRunning) {
+      return Promise.reject(new RuntimeError('not-running', `Box ${box.id} is not running`));
+    }
+    const env = environment(box, spec, running);
+    const wrapped = spec.terminal !== undefined && running.has.script;
+    const argv = wrapped ? inScript(spec.argv, env) : spec.argv;
+    const workingDir = path.posix.resolve(HOME, spec.workingDir ?? box.workingDir ?? HOME);
+    const args = enterArguments(running.namespaces.pid, box.network, running.confinement, workingDir, argv);
+    const control = (pid: number): ProcessControl => enterControl(pid, wrapped);
+    if (spec.terminal) {
+      const { columns, rows } = spec.terminal;
+      return ptyExecution({ argv: [this.#tools.nsenter, ...args], env, cwd: '/', columns, rows }, control);
+    }
+    const child = spawn(this.#tools.nsenter, args, { cwd: '/', env, detached: true, stdio: 'pipe' });
+    const none: ProcessControl = { signal: () => undefined, kill: () => undefined };
+    return Promise.resolve(childExecution(child, child.pid === undefined ? none : control(child.pid)));
+  }
+
+  putArchive(box: BoxSpec, target: string, tar: Readable): Promise<void> {
+    return putArchive((spec) => this.exec(box, spec), target, tar);
+  }
+
+  getArchive(box: BoxSpec, source: string): Promise<Readable> {
+    return getArchive((spec) => this.exec(box, spec), source);
+  }
+
+  #confinement(root: string | undefined): Confinement {
+    const dropCapabilities = root === undefined;
+    if (!this.#isRoot) return { userNamespace: 'single', dropCapabilities };
+    return { userNamespace: dropCapabilities ? 'none' : 'nested', dropCapabilities };
+  }
+
+  async #tryBox(box: BoxSpec): Promise<void> {
+    await this.start(box);
+    const execution = await this.exec(box, { argv: ['true'], env: {} });
+    execution.stdout.resume();
+    let message = '';
+    execution.stderr.on('data', (chunk: Buffer) => (message += chunk.toString('utf8')));
+    const code = await execution.exited;
+    if (code !== 0) throw new RuntimeError('failed', message || `a command in a box ended with code ${code}`);
+  }
+}
+
+function unavailable(cause: unknown): string {
+  return (
+    `bubblewrap does not work here: ${describeError(cause)}. ` +
+    'The system may forbid user namespaces to ordinary users (on Ubuntu an AppArmor profile for bwrap allows them); ' +
+    'use the docker runtime, or the process runtime, which does not isolate'
+  );
+}
+
+function findTool(name: string, env: NodeJS.ProcessEnv): string {
+  const dirs = [...(env['PATH'] ?? '').split(path.delimiter), '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
+  for (const dir of dirs.filter((candidate) => path.isAbsolute(candidate))) {
+    const file = path.join(dir, name);
+    try {
+      accessSync(file, constants.X_OK);
+      return file;
+    } catch {
+      // Not in this folder.
+    }
+  }
+  const source = name === 'bwrap' ? 'bubblewrap' : 'util-linux';
+  throw new RuntimeError('unavailable', `bubblewrap needs ${name}; install the package ${source}`);
+}
+
+/** The box's own root folder; undefined: it uses the host's programs. */
+function rootOf(box: BoxSpec): string | undefined {
+  return box.image !== undefined && path.isAbsolute(box.image) ? box.image : undefined;
+}
+
+function foldersOf(box: BoxSpec): BoxFolders {
+  return {
+    home: path.join(box.dir, 'home'),
+    workspace: path.join(box.dir, 'workspace'),
+    etc: path.join(box.dir, 'etc'),
+  };
+}
+
+function environment(box: BoxSpec, spec: ExecSpec, running: RunningBox): Record<string, string> {
+  return {
+    PATH: BOX_PATH,
+    HOME,
+    USER: 'root',
+    LOGNAME: 'root',
+    SHELL: running.has.bash ? '/bin/bash' : '/bin/sh',
+    LANG: 'C.UTF-8',
+    // In a user namespace of one id, archives' owners cannot be restored, and tar as root would try and fail.
+    ...(running.confinement.userNamespace !== 'none' && { TAR_OPTIONS: '--no-same-owner' }),
+    ...(spec.terminal && { TERM: 'xterm-256color' }),
+    ...box.env,
+    ...spec.env,
+  };
+}
+
+/**
+ * The command under script(1), which gives it a terminal of the box's own: one of the host's has no name in the
+ * box, and ttyname(3) fails. script runs its command by $SHELL, so that is set aside for it.
+ */
+function inScript(argv: readonly string[], env: Record<string, string>): string[] {
+  const shell = env['SHELL'] ?? '/bin/sh';
+  const command = `export SHELL=${shellQuote(shell)}; exec ${argv.map(shellQuote).join(' ')}`;
+  return ['env', 'SHELL=/bin/sh', 'script', '--quiet', '--return', '--command', command, '/dev/null'];
+}
+
+async function isFolder(file: string): Promise<boolean> {
+  try {
+    return (await fs.stat(file)).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a box has a program at a path that is not a symbolic link out of the box's root. */
+async function isProgram(pid: number, file: string): Promise<boolean> {
+  try {
+    await fs.access(`/proc/${pid}/root${file}`, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

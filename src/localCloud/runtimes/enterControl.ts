@@ -1,0 +1,30 @@
+import type { ProcessControl } from './childExecution';
+import { killSession } from './processes';
+import { listProcesses, sendSignal, type ProcessInfo } from './procfs';
+
+/**
+ * Reaches a command that nsenter(1) runs as its child. nsenter itself is left alone: a command that loses it belongs
+ * to the host's init, and the box cannot end before that gets round to it. With the command gone, nsenter ends too.
+ *
+ * `wrapped`: the command is a child of script(1), which is nsenter's child, and has a session of its own.
+ */
+export function enterControl(nsenter: number, wrapped: boolean): ProcessControl {
+  const findCommand = (all: readonly ProcessInfo[]): ProcessInfo | undefined => {
+    const child = all.find(({ parent }) => parent === nsenter);
+    return wrapped ? all.find(({ parent }) => parent === child?.pid) : child;
+  };
+  return {
+    signal: (number) => {
+      const all = listProcesses();
+      const command = findCommand(all);
+      const targets = all.filter(({ pid, group }) => pid !== nsenter && group === command?.group);
+      for (const { pid } of targets) sendSignal(pid, number);
+    },
+    kill: () => {
+      const command = findCommand(listProcesses());
+      if (command) killSession(command.session, nsenter);
+      // Not there yet, or no more: then nsenter is all there is to end.
+      else sendSignal(nsenter, 'SIGKILL');
+    },
+  };
+}
