@@ -15,7 +15,7 @@ const layers = {
   connection: ['ssh', 'broker', 'cloud'],
   sshConfig: ['keys', 'cloud'],
   sandboxes: ['cloud'],
-  start: ['sandboxes', 'sshConfig', 'keys', 'broker', 'cloud', 'remote'],
+  start: ['localCloud', 'sshConfig', 'keys', 'broker', 'cloud'],
   remote: ['sshConfig', 'keys', 'broker', 'sandboxes', 'cloud'],
   views: ['sandboxes', 'remote', 'broker', 'cloud'],
 };

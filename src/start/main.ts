@@ -1,0 +1,40 @@
+/** What `npm start` runs: outside an editor, this process is the broker and its vault lives in memory. */
+import * as path from 'node:path';
+import { describeErrorChain } from '../base/errors';
+import { runtimeDir } from '../base/paths';
+import { parseStartArguments, USAGE } from './arguments';
+import { findEditor, openEditor } from './editor';
+import { say, startLog } from './log';
+import { createRunFolder } from './runFolder';
+import { openInShell } from './shell';
+
+/** dist/start.js stands one folder below the extension's own. */
+const extensionDir = path.dirname(__dirname);
+
+async function main(): Promise<number> {
+  const { help, command } = parseStartArguments(process.argv.slice(2));
+  if (help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const editor = command === undefined ? await findEditor(process.env) : undefined;
+  const log = startLog(process.env);
+  if (editor) {
+    say(`opening ${editor} with the extension; look for Cloud Sandboxes in its activity bar`);
+    return openEditor(editor, extensionDir);
+  }
+  const folder = await createRunFolder(runtimeDir());
+  try {
+    return await openInShell({ distDir: __dirname, runDir: folder.path, command, log });
+  } finally {
+    folder.dispose();
+  }
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    say(describeErrorChain(error));
+    process.exit(1);
+  },
+);
