@@ -27,7 +27,11 @@ export function configPath(file: string, home: string, platform = process.platfo
   return `"${escapePercent(slashed)}"`;
 }
 
-/** The value of an Include line for all files of a folder with that ending. Throws `unsupported-path`. */
+/**
+ * The value of an Include line for all files of a folder with that ending. An absolute path where it can be: ssh
+ * finds its own files by the password database, but expands an Include's "~" by $HOME, which may say otherwise.
+ * Throws `unsupported-path`.
+ */
 export function includePattern(
   dir: string,
   ending: string,
@@ -35,13 +39,14 @@ export function includePattern(
   platform = process.platform,
 ): string {
   const pattern = path.join(dir, `*${ending}`);
+  // Some ports of ssh to Windows take a drive's letter for the start of a relative path.
+  if (platform !== 'win32' && /^[\w./-]+\/\*[\w.]+$/.test(pattern)) return pattern;
   const short = tildePath(pattern, home, platform);
   if (short) return short;
   const slashed = platform === 'win32' ? dir.replaceAll('\\', '/') : dir;
   // OpenSSH 9.9 expands "%" and "${" here, older ones take them as they are; the rest are glob(3)'s.
   refuse(slashed, /["\\$%*?[\]{}\r\n\0]/, 'ssh would read it differently');
-  const value = `${slashed}/*${ending}`;
-  return /^[\w./:-]+\/\*[\w.]+$/.test(value) ? value : `"${value}"`;
+  return `"${slashed}/*${ending}"`;
 }
 
 /**

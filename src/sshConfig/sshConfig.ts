@@ -19,6 +19,8 @@ export interface SshConfigOptions {
   readonly customConfigFile?: string;
   /** The editor's `remote.SSH.path`. */
   readonly sshPath?: string;
+  /** The home folder as ssh knows it; for tests. */
+  readonly home?: string;
 }
 
 /** Our part of a user's SSH set-up: a folder of our own, and one Include line at the top of their file. */
@@ -32,11 +34,11 @@ export class SshConfig {
 
   /** Throws `unsupported-path` if the folder's path cannot stand in an Include line. */
   constructor(options: SshConfigOptions) {
-    const { sshDir, customConfigFile, launcher, editor, sshPath } = options;
+    const { sshDir, customConfigFile, launcher, editor, sshPath, home = sshHome() } = options;
     this.#options = options;
     this.#dir = path.join(sshDir, 'cloud-sandboxes');
-    this.hosts = new HostFiles({ dir: this.#dir, editor, launcher, ...(sshPath && { sshPath }) });
-    const includeValue = includePattern(this.#dir, configEnding, sshHome());
+    this.hosts = new HostFiles({ dir: this.#dir, editor, launcher, home, ...(sshPath && { sshPath }) });
+    const includeValue = includePattern(this.#dir, configEnding, home);
     this.#includeValue = includeValue;
     const files = [path.join(sshDir, 'config'), ...(customConfigFile ? [customConfigFile] : [])];
     this.#userConfigs = [...new Set(files)].map((file) => new UserConfig(file, includeValue));

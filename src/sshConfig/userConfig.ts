@@ -36,8 +36,9 @@ export class UserConfig {
     const content = await this.read();
     if (!content) return;
     const rest = withoutInclude(content, this.includeValue);
-    if (rest.length === 0 && options.removeIfEmpty)
-      return this.#guard(() => fs.rm(this.file, { force: true }));
+    if (rest.length === 0 && options.removeIfEmpty) {
+      return this.#guard('unwritable', () => fs.rm(this.file, { force: true }));
+    }
     if (!rest.equals(content)) await this.#replace(rest);
   }
 

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { renderCmdLauncher } from '../../../src/sshConfig/launcher';
+import { stableRuntimes } from '../../../src/sshConfig/runtimes';
+
+describe('stableRuntimes', () => {
+  const cases = [
+    {
+      name: 'an installed editor',
+      execPath: '/usr/share/code/code',
+      env: {},
+      want: ['/usr/share/code/code'],
+    },
+    {
+      name: 'a snap, whose revision goes with the next update',
+      execPath: '/snap/code/173/usr/share/code/code',
+      env: {},
+      want: ['/snap/code/current/usr/share/code/code'],
+    },
+    {
+      name: 'an AppImage, whose mount goes when it ends',
+      execPath: '/tmp/.mount_CurXyz/usr/share/cursor/cursor',
+      env: { APPDIR: '/tmp/.mount_CurXyz', APPIMAGE: '/home/jo/Cursor.AppImage' },
+      want: ['/home/jo/Cursor.AppImage'],
+    },
+    {
+      name: 'an editor started from within an AppImage',
+      execPath: '/usr/share/code/code',
+      env: { APPDIR: '/tmp/.mount_CurXyz', APPIMAGE: '/home/jo/Cursor.AppImage' },
+      want: ['/usr/share/code/code'],
+    },
+  ];
+  for (const { name, execPath, env, want } of cases) {
+    it(`are right for ${name}`, () => assert.deepEqual(stableRuntimes(execPath, env), want));
+  }
+});
+
+describe('the Windows launcher', () => {
+  const env = { USERPROFILE: 'C:\\Users\\Jürgen', LOCALAPPDATA: 'C:\\Users\\Jürgen\\AppData\\Local' };
+  const spec = {
+    runtimes: [
+      'C:\\Users\\Jürgen\\AppData\\Local\\Programs\\Microsoft VS Code\\Code.exe',
+      'C:\\Program Files (x86)\\100%\\node.exe',
+      'D:\\Über\\node.exe',
+    ],
+    script: 'c:\\users\\jürgen\\.vscode\\extensions\\x\\dist\\connection.js',
+    runDir: 'C:\\Users\\Jürgen\\AppData\\Local\\Temp\\cloud-sandboxes-jo',
+  };
+  const text = renderCmdLauncher(spec, env);
+  const lines = text.split('\r\n');
+
+  it('has Windows line ends and ASCII only, for cmd.exe reads neither LF labels nor UTF-8 well', () => {
+    assert.match(text, /^(?:[\x20-\x7e]*\r\n)*$/);
+  });
+
+  it('finds folders of a name with other letters by their variable', () => {
+    assert.ok(lines.includes('set "SCRIPT=%USERPROFILE%\\.vscode\\extensions\\x\\dist\\connection.js"'));
+    assert.ok(lines.includes('set "RUN_DIR=%LOCALAPPDATA%\\Temp\\cloud-sandboxes-jo"'));
+    assert.ok(lines.includes('if exist "%LOCALAPPDATA%\\Programs\\Microsoft VS Code\\Code.exe" ('));
+  });
+
+  it('doubles percent signs', () =>
+    assert.ok(lines.includes('if exist "C:\\Program Files (x86)\\100%%\\node.exe" (')));
+
+  it('leaves out a runtime that it cannot name', () => assert.doesNotMatch(text, /D:/));
+
+  it('touches stdin nowhere, which carries SSH', () => {
+    assert.doesNotMatch(text, /set \/p|pause|chcp|%\*/i);
+    for (const line of lines.filter((each) => each.includes('node -e'))) assert.match(line, /<nul/);
+  });
+
+  it('sets the variable without the quotes', () => assert.ok(lines.includes('set "ELECTRON_RUN_AS_NODE=1"')));
+
+  it('is refused for a script that it cannot name', () => {
+    assert.throws(() => renderCmdLauncher({ ...spec, script: 'D:\\Über\\c.js' }, env), {
+      code: 'unsupported-path',
+    });
+  });
+});
