@@ -39,6 +39,10 @@ async function acquire(lockPath: string): Promise<() => Promise<void>> {
     if (errnoOf(cause) === 'ELOCKED') {
       throw new LockError('busy', `Another window is still at work (${lockPath}); try again`, { cause });
     }
-    throw new LockError('failed', `Cannot lock ${lockPath}: ${describeError(cause)}`, { cause });
+    throw new LockError(
+      'failed',
+      `Cannot lock ${lockPath} (${describeError(cause)}); make sure that its folder is writable and try again`,
+      { cause },
+    );
   }
 }
