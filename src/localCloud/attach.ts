@@ -67,7 +67,8 @@ export class Attachment {
       this.#open.delete(stream);
       this.#finishIfOver();
     };
-    stream.on('data', onData).once('end', onEnd).once('close', onEnd);
+    // The last client's detaching paused it.
+    stream.on('data', onData).once('end', onEnd).once('close', onEnd).resume();
     this.#undo.push(() => stream.off('data', onData).off('end', onEnd).off('close', onEnd).pause());
   }
 

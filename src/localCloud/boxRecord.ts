@@ -1,5 +1,7 @@
 /** A box as the server keeps it on disk and as the Box API shows it. */
+import * as path from 'node:path';
 import * as v from 'valibot';
+import type { Runtime } from './runtimes/runtime';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -50,6 +52,23 @@ export interface BoxView {
   readonly auto_resume: boolean;
   /** A caution that every place that shows the box must show. */
   readonly notice?: string;
+}
+
+/**
+ * What people must know about a box: that it is not isolated, or that the image it names is not what it is made of.
+ * Clients that always name an image must work with every runtime, so a name is accepted and its neglect is told.
+ */
+export function noticeFor(record: BoxRecord, runtime: Pick<Runtime, 'name' | 'notice'>): string | undefined {
+  if (record.runtime !== runtime.name) return `made by the ${record.runtime} runtime, which is not in use`;
+  const notices = [
+    ...(runtime.notice === undefined ? [] : [runtime.notice]),
+    ...(usesImage(record) ? [] : [`not the image ${record.image ?? ''}: uses the programs of this computer`]),
+  ];
+  return notices.length > 0 ? notices.join('; ') : undefined;
+}
+
+function usesImage({ runtime, image }: BoxRecord): boolean {
+  return runtime === 'docker' || image === undefined || image === 'host' || path.isAbsolute(image);
 }
 
 export function viewBox(record: BoxRecord, status: BoxStatus, notice: string | undefined): BoxView {

@@ -43,6 +43,13 @@ export function boxRoutes({ boxes, executions }: Services): Hono<AppEnv> {
 export async function jsonBody(c: Context<AppEnv>, whenEmpty?: object): Promise<unknown> {
   const text = await c.req.text();
   if (text.trim() === '' && whenEmpty) return whenEmpty;
+  const body = parseJson(text);
+  // An array would pass for an object that has no field.
+  if (!Array.isArray(body)) return body;
+  throw new ApiError('invalid_argument', 'The request body must be a JSON object');
+}
+
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

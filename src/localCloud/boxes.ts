@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as os from 'node:os';
 import type { Logger } from '../base/logger';
 import { ApiError } from './apiError';
-import { viewBox, type BoxRecord, type BoxStatus, type BoxView } from './boxRecord';
+import { noticeFor, viewBox, type BoxRecord, type BoxStatus, type BoxView } from './boxRecord';
 import { hostnameFor, suggestName } from './names';
 import type { CreateBoxRequest, ListQuery } from './requests';
 import type { BoxSpec, Runtime } from './runtimes/runtime';
@@ -323,8 +323,7 @@ export class Boxes {
   }
 
   #view(entry: Entry): BoxView {
-    const notice = entry.record.runtime === this.#runtime.name ? this.#runtime.notice : undefined;
-    return viewBox(entry.record, statusOf(entry), notice);
+    return viewBox(entry.record, statusOf(entry), noticeFor(entry.record, this.#runtime));
   }
 }
 

@@ -1,11 +1,40 @@
 import { once } from 'node:events';
 import WebSocket from 'ws';
 
+/** All that a response of the Box API may have; each has a part of it. */
+export interface ApiBody {
+  readonly box_id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly image: string;
+  readonly notice?: string;
+  readonly created_at: string;
+  readonly boxes: readonly ApiBody[];
+  readonly next_page_token: string | null;
+  readonly execution_id: string;
+  readonly exit_code: number | null;
+  readonly path_prefix: string | null;
+  readonly scopes: readonly string[];
+  readonly capabilities: Readonly<Record<string, unknown>>;
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly code: string;
+    readonly request_id: string;
+  };
+}
+
 export interface ApiResponse {
   readonly status: number;
   readonly headers: Headers;
-  // The tests say what they expect of it.
-  readonly body: any;
+  readonly body: ApiBody;
+}
+
+/** A text frame of the server. */
+export interface ControlFrame {
+  readonly type: 'exit' | 'error';
+  readonly exit_code?: number;
+  readonly message?: string;
 }
 
 export interface AttachResult {
@@ -45,7 +74,7 @@ export class BoxApi {
     return {
       status: response.status,
       headers: response.headers,
-      body: text === '' ? undefined : JSON.parse(text),
+      body: JSON.parse(text || '{}') as ApiBody,
     };
   }
 
@@ -103,7 +132,7 @@ const INPUT_FRAME_BYTES = 64 * 1024;
 /** A client's side of an attachment; collects all that comes. */
 export class Attached {
   readonly opened: Promise<unknown>;
-  readonly texts: any[] = [];
+  readonly texts: ControlFrame[] = [];
   readonly #chunks: { readonly channel: number; readonly payload: Buffer }[] = [];
   readonly #closed: Promise<unknown[]>;
 
@@ -115,7 +144,7 @@ export class Attached {
     ws.on('error', () => undefined);
     ws.on('message', (data: Buffer, isBinary: boolean) => {
       if (isBinary) this.#chunks.push({ channel: data[0]!, payload: data.subarray(1) });
-      else this.texts.push(JSON.parse(data.toString()));
+      else this.texts.push(JSON.parse(data.toString()) as ControlFrame);
     });
   }
 

@@ -33,9 +33,11 @@ export class LocalCloudServer {
     const child = spawnServer(options);
     const [line] = (await Promise.race([
       once(createInterface(child.stdout!), 'line'),
-      once(child, 'exit').then(([code]) => Promise.reject(new Error(`The server ended with ${code}`))),
+      once(child, 'exit').then(([code]) =>
+        Promise.reject(new Error(`The server ended with ${String(code)}`)),
+      ),
     ])) as [string];
-    const ready = JSON.parse(line);
+    const ready = JSON.parse(line) as LocalCloudServer['ready'];
     return new LocalCloudServer(
       child,
       new BoxApi(ready.url, readFileSync(ready.tokenFile, 'utf8').trim()),
@@ -62,12 +64,12 @@ export async function runLocalCloud(
     stdio: ['ignore', 'pipe', 'pipe'],
     env: env ?? process.env,
   });
-  const [stdout, stderr, [code]] = await Promise.all([
+  const [stdout, stderr, exit] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
     once(child, 'exit'),
   ]);
-  return { code: code as number | null, stdout, stderr };
+  return { code: exit[0] as number | null, stdout, stderr };
 }
 
 function spawnServer({ stateDir, args = [], env, wrapper = [] }: ServerOptions): ChildProcess {

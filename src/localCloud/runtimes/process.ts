@@ -29,10 +29,10 @@ export class ProcessRuntime implements Runtime {
   }
 
   async create(box: BoxSpec): Promise<void> {
-    if (box.image !== undefined && box.image !== 'host') {
+    if (box.image !== undefined && path.isAbsolute(box.image)) {
       throw new RuntimeError(
         'bad-image',
-        `Plain processes cannot run the image ${box.image}; leave the image out, or use the docker runtime`,
+        `Plain processes cannot have ${box.image} as their root; leave the image out, or use the bubblewrap runtime`,
       );
     }
     for (const dir of Object.values(folders(box))) await fs.mkdir(dir, { recursive: true, mode: 0o700 });
