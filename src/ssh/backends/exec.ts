@@ -3,7 +3,7 @@ import { backoffMs, delay } from '../../base/async';
 import { describeErrorChain } from '../../base/errors';
 import type { Logger } from '../../base/logger';
 import { cloudErrorCode } from '../../cloud/errors';
-import type { CloudClient, ExecRequest, RemoteProcess, Transport } from '../../cloud/provider';
+import type { CloudClient, ExecRequest, RemoteProcess, TerminalSize, Transport } from '../../cloud/provider';
 import {
   type Backend,
   type BackendFeatures,
@@ -114,7 +114,7 @@ export class ExecBackend implements Backend {
     const { terminal } = session;
     const process = await this.#transport.exec(
       {
-        argv,
+        argv: terminal ? inTerminalOfSize(terminal, argv) : argv,
         workingDirectory: home,
         env: {
           HOME: home,
@@ -177,6 +177,12 @@ export class ExecBackend implements Backend {
       }
     }
   }
+}
+
+/** Clouds give a terminal its size only after the program has begun; this one sets it before. */
+function inTerminalOfSize({ columns, rows }: TerminalSize, argv: ExecRequest['argv']): ExecRequest['argv'] {
+  const script = 'stty rows "$1" cols "$2" 2>/dev/null; shift 2; exec "$@"';
+  return ['sh', '-c', script, 'sh', String(rows), String(columns), ...argv];
 }
 
 function isPassing(error: unknown): boolean {
