@@ -41,14 +41,7 @@ async function askBaseUrl(kind: CloudKind): Promise<string | undefined> {
     prompt: 'Address of the cloud’s API',
     placeHolder: 'https://cloud.example.com',
     ignoreFocusOut: true,
-    validateInput: (value) => {
-      try {
-        parseBaseUrl(value);
-        return undefined;
-      } catch (error) {
-        return describeError(error);
-      }
-    },
+    validateInput: (value) => (value === '' ? undefined : baseUrlMistake(value)),
   });
 }
 
@@ -58,6 +51,14 @@ async function askToken(baseUrl: string): Promise<string | undefined> {
     prompt: `Access token for ${baseUrl}. It is kept in this computer’s secret storage.`,
     password: true,
     ignoreFocusOut: true,
-    validateInput: (value) => (value.trim() ? undefined : 'Type or paste the token'),
   });
+}
+
+function baseUrlMistake(value: string): string | undefined {
+  try {
+    parseBaseUrl(value);
+    return undefined;
+  } catch (error) {
+    return describeError(error);
+  }
 }

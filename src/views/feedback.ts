@@ -32,7 +32,7 @@ export async function showError(what: string, error: unknown, log: Logger): Prom
   log.error(`${what}: ${describeErrorChain(error)}`);
   const steps = [
     ...(cloudErrorCode(error) === 'unauthenticated'
-      ? [{ title: 'Add Cloud…', command: commandIds.addCloud }]
+      ? [{ title: 'Add Cloud', command: commandIds.addCloud }]
       : []),
     { title: 'Show Log', command: commandIds.showLog },
   ];

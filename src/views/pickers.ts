@@ -72,11 +72,11 @@ function sandboxItems(list: SandboxList, options: SandboxPickOptions): SandboxIt
   );
   if (items.length > 0) return items;
   if (list.accounts.length > 0) {
-    return [{ label: '$(add) Create Sandbox…', command: commandIds.create, alwaysShow: true }];
+    return [{ label: '$(add) Create Sandbox', command: commandIds.create, alwaysShow: true }];
   }
   return [
     { label: '$(device-desktop) Start Local Cloud', command: commandIds.useLocalCloud, alwaysShow: true },
-    { label: '$(cloud) Add Cloud…', command: commandIds.addCloud, alwaysShow: true },
+    { label: '$(cloud) Add Cloud', command: commandIds.addCloud, alwaysShow: true },
   ];
 }
 

@@ -101,7 +101,7 @@ export function accountMessage(entry: AccountSandboxes): Row | undefined {
   }
   if (sandboxes.length > 0) return undefined;
   if (phase === 'loading') return { ...plain, label: 'Loading…', description: '', icon: spinning };
-  return { ...plain, label: 'Create a sandbox…', description: 'there is none yet', icon: { id: 'add' } };
+  return { ...plain, label: 'Create a sandbox', description: 'there is none yet', icon: { id: 'add' } };
 }
 
 function joined(parts: readonly (string | undefined)[], separator: string): string {

@@ -36,14 +36,20 @@ export class SandboxCommands {
     const name = await askName();
     if (name === undefined) return;
     const { lifecycle, log } = this.#options;
-    const options = name ? { name } : {};
+    let created: SandboxRef | undefined;
     try {
-      const ref = await withProgress('Creating a sandbox', (signal) =>
-        lifecycle.create(account, options, signal),
-      );
-      void offerOpen(ref);
+      const running = await withProgress('Creating a sandbox', async (signal, report) => {
+        created = await lifecycle.create(account, name ? { name } : {}, signal);
+        report('starting it');
+        // Not every cloud starts what it creates.
+        return lifecycle.ensureRunning(created, signal);
+      });
+      void offerOpen(running);
     } catch (error) {
-      await showError('Cannot create the sandbox', error, log);
+      const what = created
+        ? `Created “${nameText(created.sandbox.name)}”, but cannot start it`
+        : 'Cannot create the sandbox';
+      await showError(what, error, log);
     }
   }
 
@@ -110,7 +116,7 @@ export class SandboxCommands {
     const accounts = this.#options.list.accounts.map(({ account }) => account);
     if (accounts.length > 0) return pickAccount(accounts, 'Create the sandbox in which cloud?');
     const start = 'Start Local Cloud';
-    const add = 'Add Cloud…';
+    const add = 'Add Cloud';
     const chosen = await vscode.window.showInformationMessage('There is no cloud yet.', start, add);
     if (chosen === start) await vscode.commands.executeCommand(commandIds.useLocalCloud);
     if (chosen === add) await vscode.commands.executeCommand(commandIds.addCloud);

@@ -67,7 +67,7 @@ describe('accountMessage', () => {
   });
 
   it('offers to create the first sandbox', () => {
-    assert.equal(accountMessage({ ...entry, phase: 'ready' })?.label, 'Create a sandbox…');
+    assert.equal(accountMessage({ ...entry, phase: 'ready' })?.label, 'Create a sandbox');
   });
 
   it('says nothing beside a good list', () => {

@@ -63,21 +63,33 @@ export class Workbench {
   /** Picks an entry of a row's context menu. */
   async contextMenu(row: Locator, entry: string): Promise<void> {
     await row.click({ button: 'right' });
-    await this.page.getByRole('menuitem', { name: entry }).click();
+    // By keyboard: a menu ignores the mouse in its first moments, lest the click that opened it counts.
+    await this.page.getByRole('menuitem', { name: entry, exact: true }).hover();
+    await this.page.keyboard.press('Enter');
   }
 
   async runCommand(title: string): Promise<void> {
     await this.page.keyboard.press('F1');
     const input = this.page.locator('.quick-input-widget input');
     await input.fill(`>${title}`);
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click();
+    await this.pickEntry(title).first().click();
   }
 
-  /** Types into the input box or quick pick that is open, and accepts. */
-  async answer(text: string): Promise<void> {
-    const input = this.page.locator('.quick-input-widget:visible input[type=text], .quick-input-widget:visible input[type=password]');
+  /** Types into the input box with that title, and accepts. */
+  async answer(title: string, text: string): Promise<void> {
+    const box = this.page.locator('.quick-input-widget').filter({ hasText: title });
+    const input = box.locator('.quick-input-box input');
     await input.fill(text);
     await input.press('Enter');
+  }
+
+  /** Takes an entry of the quick pick that is open. */
+  async pick(text: string): Promise<void> {
+    await this.pickEntry(text).click();
+  }
+
+  pickEntry(text: string): Locator {
+    return this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text });
   }
 
   notification(text: string | RegExp): Locator {

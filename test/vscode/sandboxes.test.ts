@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs/promises';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { requireTool, skipFor } from '../helpers/require';
+import { packageExtension } from './host/extension';
+import { hostObstacle, installHost } from './host/install';
+import { endLocalCloud } from './host/localCloud';
+import { VsCodeServer } from './host/server';
+import { Workbench } from './host/workbench';
+
+const installTimeoutMs = 15 * 60_000;
+
+const name = 'my “first” box';
+
+describe('The extension in a real VS Code', function () {
+  this.timeout(90_000);
+  /** Each step goes on from the one before, as a person would. */
+  this.bail(true);
+
+  let dir: string;
+  let sshDir: string;
+  let server: VsCodeServer | undefined;
+  let workbench: Workbench;
+
+  before(async function () {
+    this.timeout(installTimeoutMs);
+    requireTool(this, 'ssh');
+    const obstacle = hostObstacle();
+    if (obstacle !== undefined) skipFor(this, obstacle);
+    // Short: sockets are in it.
+    dir = await fs.mkdtemp(path.join(os.tmpdir(), 'sbxui-'));
+    sshDir = path.join(dir, 'ssh');
+    const host = await installHost();
+    const vsix = await packageExtension(dir);
+    const env = { CLOUD_SANDBOXES_HOME: path.join(dir, 'home'), CLOUD_SANDBOXES_SSH_DIR: sshDir };
+    server = await VsCodeServer.start({ host, dir: path.join(dir, 'vscode'), vsix, env });
+    workbench = await Workbench.open(host.chromium, server.url);
+  });
+
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') await workbench.screenshot('failed');
+  });
+
+  after(async () => {
+    if (!server) return;
+    await workbench.close();
+    await server.stop();
+    await endLocalCloud(path.join(dir, 'home', 'local-cloud'));
+    await fs.rm(dir, { recursive: true, force: true });
+  });
+
+  it('welcomes a person who has no cloud yet', async () => {
+    await workbench.openView('Cloud Sandboxes');
+    await workbench.page.getByText('no account needed').waitFor();
+    await workbench.statusBarItem('cloud-sandboxes.cloud-sandboxes.connection').waitFor();
+    await workbench.screenshot('1-welcome');
+  });
+
+  it('starts the local cloud from the welcome text', async () => {
+    await workbench.clickInSideBar('Start Local Cloud');
+    await workbench.row('This computer').waitFor();
+    await workbench.row('Create a sandbox').waitFor();
+    await workbench.screenshot('2-local-cloud');
+  });
+
+  it('creates a sandbox, which appears running', async () => {
+    await workbench.row('Create a sandbox').click();
+    await workbench.answer('Create Sandbox', name);
+    await workbench.row(name, 'running').waitFor();
+    await workbench.screenshot('3-created');
+  });
+
+  it('opens a terminal in it through the real ssh', async () => {
+    await workbench.contextMenu(workbench.row(name), 'Open Terminal');
+    await workbench.page.locator('.terminal-wrapper.active .xterm-rows').waitFor();
+    await workbench.waitForTerminal(/[#$] ?\s*$/);
+    await workbench.typeInTerminal('echo sum=$((6*7))');
+    await workbench.waitForTerminal(/sum=42/);
+    await workbench.screenshot('4-terminal');
+  });
+
+  it('shows the connection', async () => {
+    await workbench.row(name, 'running, connected').waitFor();
+    await workbench
+      .statusBarItem('cloud-sandboxes.cloud-sandboxes.connection')
+      .getByText('Sandboxes 1')
+      .waitFor();
+  });
+
+  it('leaves the user’s SSH configuration alone for a terminal', async () => {
+    assert.deepEqual(await fs.readdir(sshDir), ['cloud-sandboxes']);
+  });
+
+  it('offers a terminal where a browser cannot open the sandbox as a folder', async () => {
+    await workbench.runCommand('Cloud Sandboxes: Open Sandbox');
+    await workbench.pickEntry(name).waitFor();
+    await workbench.screenshot('5-quick-pick');
+    await workbench.pick(name);
+    await workbench.notification('cannot open a sandbox as a folder').waitFor();
+    await workbench.screenshot('6-browser');
+  });
+
+  it('refuses a cloud that does not answer, and keeps nothing', async () => {
+    await workbench.runCommand('Cloud Sandboxes: Add Cloud');
+    await workbench.answer('(1/2)', 'http://127.0.0.1:9');
+    await workbench.answer('(2/2)', 'wrong-token');
+    await workbench.notification('Cannot add the cloud').waitFor();
+    await workbench.screenshot('7-add-cloud');
+    assert.equal(await workbench.row('127.0.0.1:9').count(), 0);
+  });
+
+  it('stops the sandbox', async () => {
+    await workbench.contextMenu(workbench.row(name), 'Stop Sandbox');
+    await workbench.row(name, 'stopped').waitFor();
+    await workbench.screenshot('8-stopped');
+  });
+
+  it('deletes it after a question that names it', async () => {
+    await workbench.contextMenu(workbench.row(name), 'Delete Sandbox');
+    await workbench.dialog().getByText('Delete the sandbox “my “first” box”?').waitFor();
+    await workbench.screenshot('9-delete');
+    await workbench.dialog().getByRole('button', { name: 'Delete' }).click();
+    await workbench.row('Create a sandbox').waitFor();
+  });
+
+  it('signs out of the local cloud and takes its SSH files away', async () => {
+    await workbench.contextMenu(workbench.row('This computer'), 'Sign Out');
+    await workbench.dialog().getByRole('button', { name: 'Sign Out' }).click();
+    await workbench.page.getByText('no account needed').waitFor();
+    await assert.rejects(fs.readdir(path.join(sshDir, 'cloud-sandboxes')), { code: 'ENOENT' });
+  });
+});
