@@ -61,6 +61,8 @@ async function tryEngine(url: string, surroundings: Surroundings, log: Logger): 
 
 class DockerRuntime implements Runtime {
   readonly name = 'docker';
+  /** Running commands by box id. */
+  readonly #executions = new Map<string, Set<DockerExecution>>();
 
   constructor(
     private readonly engine: Engine,
@@ -90,6 +92,7 @@ class DockerRuntime implements Runtime {
   }
 
   async stop(box: BoxSpec): Promise<void> {
+    this.#expectStop(box);
     try {
       await this.#container(box).stop({ t: STOP_GRACE_S });
     } catch (error) {
@@ -109,6 +112,7 @@ class DockerRuntime implements Runtime {
   }
 
   async remove(box: BoxSpec): Promise<void> {
+    this.#expectStop(box);
     try {
       await this.#container(box).remove({ force: true, v: true });
     } catch (error) {
@@ -118,7 +122,9 @@ class DockerRuntime implements Runtime {
 
   async exec(box: BoxSpec, spec: ExecSpec): Promise<Execution> {
     const attached = await launch(this.engine, containerName(box), spec);
-    return new DockerExecution(this.engine, containerName(box), attached, this.log);
+    const execution = new DockerExecution(this.engine, containerName(box), attached, this.log);
+    this.#track(box.id, execution);
+    return execution;
   }
 
   async putArchive(box: BoxSpec, path: string, tar: Readable): Promise<void> {
@@ -127,6 +133,19 @@ class DockerRuntime implements Runtime {
 
   async getArchive(box: BoxSpec, path: string): Promise<Readable> {
     return getArchive(this.engine, containerName(box), path);
+  }
+
+  #track(boxId: string, execution: DockerExecution): void {
+    const ofBox = this.#executions.get(boxId) ?? new Set();
+    this.#executions.set(boxId, ofBox.add(execution));
+    void execution.exited.then(() => {
+      ofBox.delete(execution);
+      if (ofBox.size === 0) this.#executions.delete(boxId);
+    });
+  }
+
+  #expectStop(box: BoxSpec): void {
+    for (const execution of this.#executions.get(box.id) ?? []) execution.expectBoxToStop();
   }
 
   #container(box: BoxSpec): Docker.Container {

@@ -4,7 +4,8 @@ import { PassThrough, pipeline, type Readable } from 'node:stream';
 import { printable } from '../../base/errors';
 import { asReadable, type Engine } from './dockerEngine';
 import { engineError, hasStatus } from './dockerErrors';
-import { runToEnd } from './dockerExec';
+import { askInBox } from './dockerExec';
+import { makeFolderCommand } from './dockerScripts';
 import { RuntimeError } from './errors';
 
 /** Unpacks a tar stream into a folder of a container, which is created if need be. */
@@ -14,17 +15,23 @@ export async function putArchive(
   folder: string,
   tar: Readable,
 ): Promise<void> {
-  // The modem pipes the stream into its request and would wait for ever for one that is cut off without an error;
-  // pipeline() turns that into one.
+  const aborter = new AbortController();
   const body = new PassThrough();
-  pipeline(tar, body, () => undefined);
+  // The modem would wait for ever for a stream that is cut off.
+  pipeline(tar, body, (error) => {
+    if (error) aborter.abort(error);
+  });
   try {
     const target = await absolutePath(engine, container, folder);
     if (!(await exists(engine, container, target))) {
-      await runToEnd(engine, container, { Cmd: ['mkdir', '-p', '--', target] });
+      await askInBox(engine, container, { Cmd: makeFolderCommand(target) });
     }
-    await engine.streams.getContainer(container).putArchive(body, { path: target });
+    const options = { path: target, abortSignal: aborter.signal };
+    await engine.streams.getContainer(container).putArchive(body, options);
   } catch (error) {
+    if (aborter.signal.aborted) {
+      throw new RuntimeError('failed', `The upload to ${printable(folder)} broke off`, { cause: error });
+    }
     // The engine may have refused without reading it all.
     body.destroy();
     throw archiveError('write', folder, error);

@@ -4,6 +4,8 @@ import { RuntimeError } from './errors';
 /** Stream type (1 byte), 3 bytes of padding, payload length (4 bytes, big endian): Engine API, "Stream format". */
 const HEADER_LENGTH = 8;
 const BUFFER_BYTES = 256 * 1024;
+/** More than what pipes and sockets hold between a command that ended and us. */
+const MAX_BYTES_AFTER_END = 4 * 1024 * 1024;
 
 export interface DemultiplexerOptions {
   /** False: the bytes are a terminal's and have no frames; all of them are stdout. */
@@ -25,11 +27,28 @@ export class OutputDemultiplexer extends Writable {
   #payloadLeft = 0;
   #payloadTarget = this.stdout;
   readonly #full = new Set<Readable>();
+  readonly #ended = new Set<Readable>();
   #resume: (() => void) | undefined;
+  #holding = true;
 
   constructor(options: DemultiplexerOptions) {
     super({ highWaterMark: BUFFER_BYTES });
     this.#framed = options.framed;
+  }
+
+  /** Whether input waits for somebody to read. */
+  get isHeld(): boolean {
+    return this.#resume !== undefined;
+  }
+
+  /**
+   * For a command that ended or is being killed: takes the rest of its output, read or not. An output of which more
+   * than {@link MAX_BYTES_AFTER_END} are left unread ends there.
+   */
+  stopHolding(): void {
+    this.#holding = false;
+    this.#full.clear();
+    this.#takeMore();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
@@ -52,7 +71,8 @@ export class OutputDemultiplexer extends Writable {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    for (const output of [this.stdout, this.stderr]) if (!output.destroyed) output.push(null);
+    this.#end(this.stdout);
+    this.#end(this.stderr);
     done(error);
   }
 
@@ -89,8 +109,14 @@ export class OutputDemultiplexer extends Writable {
   }
 
   #forward(output: Readable, data: Buffer): void {
-    if (output.destroyed) return;
-    if (!output.push(data)) this.#full.add(output);
+    if (output.destroyed || this.#ended.has(output)) return;
+    if (output.readableLength > MAX_BYTES_AFTER_END) this.#end(output);
+    else if (!output.push(data) && this.#holding) this.#full.add(output);
+  }
+
+  #end(output: Readable): void {
+    if (!output.destroyed && !this.#ended.has(output)) output.push(null);
+    this.#ended.add(output);
   }
 
   #createOutput(): Readable {
@@ -106,7 +132,10 @@ export class OutputDemultiplexer extends Writable {
   }
 
   #release(output: Readable): void {
-    if (!this.#full.delete(output) || this.#full.size > 0) return;
+    if (this.#full.delete(output) && this.#full.size === 0) this.#takeMore();
+  }
+
+  #takeMore(): void {
     const resume = this.#resume;
     this.#resume = undefined;
     resume?.();

@@ -96,13 +96,13 @@ export async function connectionOptions(
   const none = { host: undefined, port: undefined, ca: undefined, cert: undefined, key: undefined };
   const local = /^(?:unix|npipe):\/\/(.+)$/.exec(url)?.[1];
   if (local) return { ...none, socketPath: local, protocol: 'http' };
-  if (!/^(?:tcp|https?):\/\//.test(url) || !URL.canParse(url)) {
+  const parsed = /^(?:tcp|https?):\/\//.test(url) && URL.canParse(url) ? new URL(url) : undefined;
+  if (!parsed?.hostname) {
     throw new EndpointError(
       'unsupported',
       `Cannot use ${withoutCredentials(url)}: not a unix, npipe or tcp URL`,
     );
   }
-  const parsed = new URL(url);
   if (!env['DOCKER_TLS_VERIFY'] && parsed.protocol !== 'https:') {
     return { ...none, host: parsed.hostname, port: parsed.port || 2375, protocol: 'http' };
   }

@@ -20,8 +20,9 @@ const EXIT_CODE_ATTEMPTS = 40;
 export interface AttachedExec {
   readonly exec: Docker.Exec;
   readonly connection: Duplex;
-  readonly stdout: Readable;
-  readonly stderr: Readable;
+  readonly output: OutputDemultiplexer;
+  /** Whether it runs in a terminal. */
+  readonly terminal: boolean;
   /** Process id in the box; it leads a session of its own. */
   readonly pid: number;
   /** Settles when the engine ended the connection, which it does once the command ended; rejects if it broke. */
@@ -35,19 +36,20 @@ export async function launch(engine: Engine, container: string, spec: ExecSpec):
   let connection: Duplex | undefined;
   try {
     const exec = await createExec(engine, container, spec);
-    connection = await exec.start({
+    connection = await engine.streams.getExec(exec.id).start({
       hijack: true,
       stdin: true,
       Tty: spec.terminal !== undefined,
       abortSignal: deadline.signal,
     });
     const attached = attach(connection, spec);
-    const pid = await greet(exec, connection, attached.stdout, spec, deadline.signal);
-    return { exec, connection, pid, ...attached };
+    const pid = await greet(exec, connection, attached.output.stdout, spec, deadline.signal);
+    return { exec, connection, terminal: spec.terminal !== undefined, pid, ...attached };
   } catch (error) {
     connection?.destroy();
     if (deadline.signal.aborted) {
-      throw new RuntimeError('failed', `The container engine did not start the command within 30 s`);
+      const message = `The container engine did not start the command within ${START_TIMEOUT_MS / 1000} s`;
+      throw new RuntimeError('failed', message, { cause: error });
     }
     throw launchError(error);
   } finally {
@@ -56,7 +58,7 @@ export async function launch(engine: Engine, container: string, spec: ExecSpec):
 }
 
 async function createExec(engine: Engine, container: string, spec: ExecSpec): Promise<Docker.Exec> {
-  const exec = await engine.control.getContainer(container).exec({
+  return engine.control.getContainer(container).exec({
     Cmd: launchCommand(spec.argv, spec.terminal !== undefined),
     Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
     AttachStdin: true,
@@ -65,13 +67,9 @@ async function createExec(engine: Engine, container: string, spec: ExecSpec): Pr
     Tty: spec.terminal !== undefined,
     ...(spec.workingDir === undefined ? {} : { WorkingDir: spec.workingDir }),
   });
-  return engine.streams.getExec(exec.id);
 }
 
-function attach(
-  connection: Duplex,
-  spec: ExecSpec,
-): Pick<AttachedExec, 'stdout' | 'stderr' | 'disconnected'> {
+function attach(connection: Duplex, spec: ExecSpec): Pick<AttachedExec, 'output' | 'disconnected'> {
   const output = new OutputDemultiplexer({ framed: spec.terminal === undefined });
   const disconnected = new Promise<void>((resolve, reject) => {
     pipeline(connection, output, (error) => {
@@ -83,7 +81,7 @@ function attach(
   });
   // Its holder may come later than the failure.
   disconnected.catch(() => undefined);
-  return { stdout: output.stdout, stderr: output.stderr, disconnected };
+  return { output, disconnected };
 }
 
 /** Follows the protocol of {@link launchCommand}; returns the command's process id. */
@@ -96,11 +94,10 @@ async function greet(
 ): Promise<number> {
   const line = await readLine(stdout, signal);
   const pid = /^([1-9]\d{0,9})\r?\n$/.exec(line)?.[1];
-  if (!pid)
-    throw new RuntimeError(
-      'failed',
-      `Cannot run a command in the box: ${printable(line) || 'no reason given'}`,
-    );
+  if (!pid) {
+    const reason = printable(line) || 'no reason given';
+    throw new RuntimeError('failed', `Cannot run a command in the box: ${reason}`);
+  }
   if (spec.terminal) {
     await resizeExec(exec, spec.terminal.columns, spec.terminal.rows);
     connection.write('\n');
@@ -117,7 +114,7 @@ async function readLine(stream: Readable, signal: AbortSignal): Promise<string> 
     const chunk = stream.read() as Buffer | null;
     if (chunk === null) {
       if (stream.readableEnded || stream.destroyed) break;
-      await Promise.race([once(stream, 'readable', { signal }), once(stream, 'end', { signal })]);
+      await moreOf(stream, signal);
       continue;
     }
     const end = chunk.indexOf('\n') + 1;
@@ -128,6 +125,17 @@ async function readLine(stream: Readable, signal: AbortSignal): Promise<string> 
     }
   }
   return line.toString();
+}
+
+async function moreOf(stream: Readable, signal: AbortSignal): Promise<void> {
+  const settled = new AbortController();
+  const options = { signal: AbortSignal.any([signal, settled.signal]) };
+  try {
+    await Promise.race([once(stream, 'readable', options), once(stream, 'end', options)]);
+  } finally {
+    // Takes the other listener away: one for 'readable' would keep the stream from flowing.
+    settled.abort();
+  }
 }
 
 function launchError(error: unknown): RuntimeError {
@@ -171,19 +179,25 @@ export async function exitCodeOf(exec: Docker.Exec): Promise<number | undefined>
   throw new RuntimeError('failed', 'Lost the connection to a command in the box');
 }
 
-/** Runs a short command in the container and waits for its end, {@link START_TIMEOUT_MS} at most. */
-export async function runToEnd(
+/**
+ * Runs a command in the container and returns the first line it writes. Does not wait for its end: the engine tells
+ * of no end in a container while the last output of another command there is unread.
+ */
+export async function askInBox(
   engine: Engine,
   container: string,
   command: Pick<Docker.ExecCreateOptions, 'Cmd' | 'User'>,
-): Promise<number> {
+): Promise<string> {
   const abortSignal = AbortSignal.timeout(START_TIMEOUT_MS);
   const { id } = await engine.control
     .getContainer(container)
-    // Attached, so that its end can be awaited.
     .exec({ ...command, AttachStdout: true, AttachStderr: true });
-  const exec = engine.control.getExec(id);
-  const output = await exec.start({ hijack: false, stdin: false, abortSignal });
-  await once(output.resume(), 'end', { signal: abortSignal });
-  return (await exitCodeOf(exec)) ?? 0;
+  const answer = await engine.streams.getExec(id).start({ hijack: false, stdin: false, abortSignal });
+  try {
+    const output = new OutputDemultiplexer({ framed: true });
+    pipeline(answer, output, () => undefined);
+    return (await readLine(output.stdout, abortSignal)).trim();
+  } finally {
+    answer.destroy();
+  }
 }

@@ -1,15 +1,20 @@
-import { type Duplex, type Readable, Writable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
 import { createDeferred } from '../../base/async';
 import { describeErrorChain } from '../../base/errors';
 import type { Logger } from '../../base/logger';
 import type { Engine } from './dockerEngine';
-import { type AttachedExec, exitCodeOf, resizeExec, runToEnd } from './dockerExec';
-import { killSessionCommand, signalCommand } from './dockerScripts';
+import { engineMessage, hasStatus } from './dockerErrors';
+import { askInBox, type AttachedExec, exitCodeOf, resizeExec } from './dockerExec';
+import { isEndedCommand, killSessionCommand, signalCommand } from './dockerScripts';
 import type { Execution } from './runtime';
 
+/** Control-D: the default VEOF character of termios(3). */
+const END_OF_INPUT = '\u0004';
 const SIGKILL = 9;
 const MAX_SIGNAL = 64;
 const MAX_PENDING_SIGNALS = 32;
+/** How often a command whose output nobody reads is looked at. */
+const HELD_CHECK_MS = 2_000;
 
 /**
  * A command in a container. The engine reports the end by signal n as the code 128 + n, as a shell does for its
@@ -37,10 +42,17 @@ export class DockerExecution implements Execution {
     private readonly attached: AttachedExec,
     private readonly log: Logger,
   ) {
-    this.stdin = new ExecInput(attached.connection);
-    this.stdout = attached.stdout;
-    this.stderr = attached.stderr;
+    this.stdin = new ExecInput(attached);
+    this.stdout = attached.output.stdout;
+    this.stderr = attached.output.stderr;
     this.exited = this.#settle();
+    const heldCheck = setInterval(() => void this.#checkHeld(), HELD_CHECK_MS).unref();
+    void attached.disconnected
+      .catch(() => undefined)
+      .then(() => {
+        clearInterval(heldCheck);
+        this.stdin.destroy();
+      });
   }
 
   /** Only the latest of sizes that come faster than the engine takes them counts. */
@@ -64,6 +76,15 @@ export class DockerExecution implements Execution {
     this.#killing = true;
     this.#sent.add(SIGKILL);
     void this.#killSession();
+  }
+
+  /**
+   * Call it before the box is stopped: what is unread would keep the engine from reporting the end of the box; see
+   * {@link DockerExecution.#checkHeld}.
+   */
+  expectBoxToStop(): void {
+    this.#sent.add(SIGKILL);
+    this.attached.output.stopHolding();
   }
 
   async #settle(): Promise<number> {
@@ -99,7 +120,7 @@ export class DockerExecution implements Execution {
   async #send(number: number): Promise<void> {
     this.#sent.add(number);
     try {
-      await this.#runAsRoot(signalCommand(this.attached.pid, number));
+      await this.#askAsRoot(signalCommand(this.attached.pid, number));
     } catch (error) {
       this.log.debug(`Cannot send signal ${number}: ${describeErrorChain(error)}`);
     } finally {
@@ -109,39 +130,60 @@ export class DockerExecution implements Execution {
 
   async #killSession(): Promise<void> {
     try {
-      await this.#runAsRoot(killSessionCommand(this.attached.pid));
+      await this.#askAsRoot(killSessionCommand(this.attached.pid));
     } catch (error) {
       // A box that stopped took the command with it.
       this.log.debug(`Cannot kill a command: ${describeErrorChain(error)}`);
     } finally {
       this.#killing = false;
+      this.attached.output.stopHolding();
       this.#killed.resolve(undefined);
     }
   }
 
+  /**
+   * While the last output of a command that ended is unread, the engine reports neither that end nor any other in the
+   * box. So a command whose output is held is asked after; what is left of one that ended is taken in.
+   */
+  async #checkHeld(): Promise<void> {
+    if (!this.attached.output.isHeld) return;
+    try {
+      if ((await this.#askAsRoot(isEndedCommand(this.attached.pid))) === 'ended')
+        this.attached.output.stopHolding();
+    } catch (error) {
+      this.log.debug(`Cannot look after a command: ${describeErrorChain(error)}`);
+      // A box that stopped took the command with it; one that is paused did not.
+      if (hasStatus(error, 404, 409) && !/paused/i.test(engineMessage(error)))
+        this.attached.output.stopHolding();
+    }
+  }
+
   /** Root reaches what a command runs under another user. */
-  async #runAsRoot(command: string[]): Promise<void> {
-    await runToEnd(this.engine, this.container, { Cmd: command, User: '0' });
+  #askAsRoot(command: string[]): Promise<string> {
+    return askInBox(this.engine, this.container, { Cmd: command, User: '0' });
   }
 }
 
-/** A command's stdin. Its end is a half-close; what is written after the command ended is dropped. */
+/** A command's stdin. What is written after the command ended is dropped. */
 class ExecInput extends Writable {
-  constructor(private readonly connection: Duplex) {
+  constructor(private readonly attached: AttachedExec) {
     super();
   }
 
   // Errors are not passed on: a broken connection shows as the end of the command.
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    this.connection.write(chunk, () => done());
+    this.attached.connection.write(chunk, () => done());
   }
 
   override _final(done: () => void): void {
-    this.connection.end(() => done());
+    const { connection, terminal } = this.attached;
+    // The engine would take a half-close of a terminal for "nobody looks any more" and drop the output.
+    if (terminal) connection.write(END_OF_INPUT, () => done());
+    else connection.end(() => done());
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    if (!this.connection.writableEnded) this.connection.end();
+    if (!this.attached.terminal) this.attached.connection.end();
     done(error);
   }
 }

@@ -1,7 +1,8 @@
 /**
  * Shell scripts that run inside a box. The engine's API neither signals a command nor says which process it is in
  * the box, so each command is started by a line of shell that reports its process id first. Only what the shell
- * itself has is used: an image need not have anything but a POSIX `sh` at /bin/sh.
+ * itself has is used: an image need not have anything but a POSIX `sh` at /bin/sh. The helpers end by writing a line,
+ * which says that their work is done before the engine says that they ended.
  */
 
 const SHELL = '/bin/sh';
@@ -24,7 +25,17 @@ export function launchCommand(argv: readonly string[], terminal: boolean): strin
 
 /** Signals the process group of a launched command. An engine whose commands lead no group: the command alone. */
 export function signalCommand(pid: number, signal: number): string[] {
-  return [SHELL, '-c', `kill -${signal} -${pid} 2>/dev/null || kill -${signal} ${pid}`];
+  return [SHELL, '-c', `{ kill -${signal} -${pid} || kill -${signal} ${pid}; } 2>/dev/null; echo done`];
+}
+
+/** Says "ended" if a launched command did. */
+export function isEndedCommand(pid: number): string[] {
+  return [SHELL, '-c', `if kill -0 ${pid} 2>/dev/null; then echo runs; else echo ended; fi`];
+}
+
+/** Creates a folder and those above it. */
+export function makeFolderCommand(folder: string): string[] {
+  return [SHELL, '-c', 'mkdir -p -- "$1"; echo done', SHELL, folder];
 }
 
 /**
@@ -43,7 +54,8 @@ export function killSessionCommand(pid: number): string[] {
         alive=1 process=\${stat#/proc/}
         kill -9 "\${process%/stat}" 2>/dev/null
       done
-      case $alive in '') exit 0 ;; esac
-    done`;
+      case $alive in '') break ;; esac
+    done
+    echo done`;
   return [SHELL, '-c', script];
 }
