@@ -8,6 +8,7 @@ import type { BoxApi } from '../../helpers/boxApi';
 import { eventually } from '../../helpers/eventually';
 import { LocalCloudServer } from '../../helpers/localCloud';
 import { requireTool } from '../../helpers/require';
+import { countSleepers } from '../../helpers/sleepers';
 
 const BIG = 16 * 1024 * 1024;
 
@@ -141,10 +142,10 @@ for (const runtime of ['process', 'bubblewrap'] as const) {
 
     it('are told to end with all their children by DELETE', async () => {
       const execution = await api.start(box, ['sh', '-c', 'sleep 7001 & sleep 7001 & wait']);
-      await eventually(async () => assert.equal(await count(api, box, '7001'), 2));
+      await eventually(async () => assert.equal(await countSleepers(api, box, 7001), 2));
       await api.call('DELETE', execution);
 
-      await eventually(async () => assert.equal(await count(api, box, '7001'), 0));
+      await eventually(async () => assert.equal(await countSleepers(api, box, 7001), 0));
     });
 
     it('are reported ended though a child of theirs keeps their output open', async () => {
@@ -215,12 +216,12 @@ for (const runtime of ['process', 'bubblewrap'] as const) {
         '-c',
         'setsid sleep 7002 & (trap "" TERM HUP; sleep 7002) & sleep 7002',
       ]);
-      await eventually(async () => assert.equal(await count(api, id, '7002'), 3));
+      await eventually(async () => assert.equal(await countSleepers(api, id, 7002), 3));
 
       assert.equal((await api.call('POST', `/boxes/${id}/stop`)).status, 200);
 
       assert.equal((await api.call('GET', execution)).body.status, 'killed');
-      assert.equal(await count(api, id, '7002'), 0);
+      assert.equal(await countSleepers(api, id, 7002), 0);
     });
 
     it('keep what they wrote at home when the box stops', async () => {
@@ -270,13 +271,6 @@ for (const runtime of ['process', 'bubblewrap'] as const) {
       });
     });
   });
-}
-
-/** How many `sleep` of this length run in the box, seen from inside if it has an inside. */
-async function count(api: BoxApi, box: string, length: string): Promise<number> {
-  const script = `n=0; for f in /proc/[0-9]*/cmdline; do
-    if [ "$(tr '\\0' ' ' < $f 2>/dev/null)" = "sleep ${length} " ]; then n=$((n+1)); fi; done; echo $n`;
-  return Number(await api.sh(box, script));
 }
 
 /** Bytes of `seq 1 N` in a terminal, which ends lines by two characters. */
