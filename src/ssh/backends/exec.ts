@@ -14,6 +14,7 @@ import {
 import { connectRelay } from './dial';
 import { probeSandbox, type SandboxFacts } from './probe';
 import { chooseRelay } from './relays';
+import { makeTextSafe } from './textSafe';
 import { wakeSandbox } from './wake';
 
 /**
@@ -24,6 +25,8 @@ const READY_TIMEOUT_MS = 120_000;
 /** How long the sandbox counts as awake after a sign of life. */
 const AWAKE_MS = 5000;
 const CLOSE_TIMEOUT_MS = 1500;
+const NO_ENCODER =
+  'The cloud damages output that is not text, and the sandbox has no perl, python3 or node to encode it';
 
 export interface ExecBackendOptions {
   readonly client: CloudClient;
@@ -39,7 +42,9 @@ export interface ExecBackendOptions {
 export class ExecBackend implements Backend {
   readonly name = 'exec';
   readonly #options: ExecBackendOptions;
-  readonly #transport: Transport;
+  #transport: Transport;
+  /** Whether bytes that are no text come through: by the cloud's own doing or by ours. */
+  #isBinary = true;
   #facts: SandboxFacts | undefined;
   readonly #live = new Set<RemoteProcess>();
   #lastSignOfLife = 0;
@@ -56,12 +61,24 @@ export class ExecBackend implements Backend {
       return probeSandbox(this.#transport, attemptSignal);
     }, signal);
     this.#facts = facts;
+    await this.#makeBinary(facts, signal);
     this.#noteSignOfLife();
     this.#options.log.info(
       `sandbox answers: shell ${facts.shell}, home ${facts.home}, sftp ${facts.sftpServer ?? 'none'}, ` +
         `tools ${[...facts.tools].join(' ') || 'none'}, ${facts.binaryOutput ? 'binary' : 'text'} output`,
     );
-    return { sftp: facts.sftpServer !== undefined };
+    return { sftp: this.#isBinary && facts.sftpServer !== undefined };
+  }
+
+  async #makeBinary(facts: SandboxFacts, signal: AbortSignal): Promise<void> {
+    if (facts.binaryOutput) return;
+    // A shell without printf cannot show it; then the cloud's word counts.
+    if ((await this.#transport.capabilities(signal)).binaryOutput === 'yes') return;
+    const textSafe = makeTextSafe(this.#transport, facts.tools);
+    this.#isBinary = textSafe !== undefined;
+    this.#transport = textSafe ?? this.#transport;
+    if (!textSafe)
+      this.#options.log.warn('output that is not text will be damaged: nothing to encode it with');
   }
 
   roundTripMs(): number | undefined {
@@ -83,6 +100,7 @@ export class ExecBackend implements Backend {
   }
 
   async dial(target: DialTarget, signal: AbortSignal): Promise<Duplex> {
+    if (!this.#isBinary) throw new BridgeError('unavailable', NO_ENCODER);
     const relay = chooseRelay(this.#known().tools, target);
     if (!relay) {
       throw new BridgeError(
