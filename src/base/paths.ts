@@ -18,7 +18,7 @@ export function dataDir(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /**
- * Where sockets live: short, because a Unix socket's path is limited to 104 bytes (facts: remote-ssh.md 3.2),
+ * Where sockets live: short, because a Unix socket's path is limited to 104 bytes,
  * private, and the same for every process of this user and `$CLOUD_SANDBOXES_HOME`.
  */
 export function runtimeDir(env: NodeJS.ProcessEnv = process.env): string {

@@ -5,7 +5,7 @@ import { CodedError, describeError } from '../base/errors';
 import { ensurePrivateDir, readIfExists, writeFileAtomic } from '../base/files';
 import type { Logger } from '../base/logger';
 import { isAlias } from './alias';
-import { withFileLock } from './fileLock';
+import { withFileLock } from '../base/fileLock';
 import { generateKeyPair, type SandboxKeys } from './keyPair';
 import { parseKeys, serializeKeys } from './secretFormat';
 import type { SecretStore } from './secretStore';

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { errnoOf } from '../base/errors';
 import { ensurePrivateDir, readIfExists } from '../base/files';
 import { sshHome } from '../base/paths';
-import { withFileLock } from '../keys/fileLock';
+import { withFileLock } from '../base/fileLock';
 import { SshConfigError, withNextStep } from './errors';
 import { FootprintRecord } from './footprint';
 import type { HostOption, SshVersion } from './hostOptions';

@@ -1,5 +1,5 @@
 import { lock } from 'proper-lockfile';
-import { CodedError, describeError, errnoOf } from '../base/errors';
+import { CodedError, describeError, errnoOf } from './errors';
 
 /** - `busy`: another process held the lock for longer than we wait; - `failed`: the lock cannot be taken at all */
 export type LockErrorCode = 'busy' | 'failed';
