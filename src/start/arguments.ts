@@ -12,9 +12,11 @@ VS Code or a fork of it is on PATH, else as a shell. With a COMMAND, runs it in 
 exits with its exit code. One argument is a line for the sandbox's shell; several are run as they are.
 `;
 
-export function parseStartArguments(argv: readonly string[]): StartArguments {
+export function parseStartArguments(given: readonly string[]): StartArguments {
+  // npm takes the separator away; someone who calls the script without npm leaves it in.
+  const argv = given[0] === '--' ? given.slice(1) : given;
   const [first] = argv;
-  if (first === '--help' || first === '-h') return { help: true, command: undefined };
+  if (given[0] === '--help' || given[0] === '-h') return { help: true, command: undefined };
   if (first === undefined) return { help: false, command: undefined };
   // ssh joins its arguments with spaces; quoted, several of them reach the program as they were given.
   return { help: false, command: argv.length === 1 ? first : argv.map(quoteForShell).join(' ') };
