@@ -5,6 +5,7 @@ import { createDeadline } from './deadline';
 import { CloudError } from './errors';
 import { errorOfAnswer, errorOfNetwork, type ErrorRefiner } from './httpErrors';
 import type { Origin } from './origin';
+import { endTunnelWith } from './proxy';
 import { withRetry } from './retry';
 
 /** Time for the whole of one try: connecting, sending and the complete answer. */
@@ -89,6 +90,7 @@ export class HttpClient {
       headers: this.#headers(request, body),
       agent: this.origin.route.requestAgent,
       ...this.origin.route.tls,
+      ...endTunnelWith(signal),
       signal,
     };
     return new Promise((resolve, reject) => {

@@ -88,24 +88,34 @@ class TunnelAgent extends HttpsProxyAgent<string> {
   }
 
   override async connect(...args: Parameters<HttpsProxyAgent<string>['connect']>): Promise<net.Socket> {
-    const [request] = args;
-    const givenUp = new AbortController();
-    const abort = (): void => givenUp.abort();
+    const [request, requestOptions] = args;
+    const { givenUp } = requestOptions as Partial<GiveUpOption>;
     let status = 200;
     const onProxyAnswer = (answer: { statusCode: number }): void => void (status = answer.statusCode);
-    request.once('close', abort);
     request.once('proxyConnect', onProxyAnswer);
     try {
-      const options: TunnelOptions = { ...this.tunnelOptions, signal: givenUp.signal };
+      const options: TunnelOptions = { ...this.tunnelOptions, ...(givenUp ? { signal: givenUp } : {}) };
       const socket = await new HttpsProxyAgent(this.proxyUrl, options).connect(...args);
       if (status === 200) return socket;
       socket.destroy();
       throw new ProxyError('refused', `the proxy ${this.proxyUrl.host} refused with HTTP ${status}`);
     } finally {
-      request.off('close', abort);
       request.off('proxyConnect', onProxyAnswer);
     }
   }
+}
+
+interface GiveUpOption {
+  readonly givenUp: AbortSignal;
+}
+
+/**
+ * A request's options by which a tunnel that is still being made ends with the signal. The request's own `signal` does
+ * not get as far as the agent, and a request without a socket emits nothing when it is destroyed.
+ */
+export function endTunnelWith(signal: AbortSignal): object {
+  const option: GiveUpOption = { givenUp: signal };
+  return option;
 }
 
 class ProxyError extends CodedError<'refused'> {}

@@ -8,6 +8,7 @@ import { Heartbeat } from './heartbeat';
 import { jsonOrText, readText } from './http';
 import { errorOfAnswer, errorOfNetwork, type ErrorRefiner } from './httpErrors';
 import type { Origin } from './origin';
+import { endTunnelWith } from './proxy';
 
 const HANDSHAKE_TIMEOUT_MS = 30_000;
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
@@ -78,7 +79,7 @@ export async function dialWebSocket(options: DialOptions): Promise<CloudWebSocke
 
 async function openSocket(options: DialOptions, signal: AbortSignal): Promise<CloudWebSocket> {
   const url = options.origin.url(options.path, options.query);
-  const ws = new WebSocket(url, [...(options.protocols ?? [])], clientOptions(options));
+  const ws = new WebSocket(url, [...(options.protocols ?? [])], clientOptions(options, signal));
   const opened = createDeferred<CloudWebSocket>();
   const giveUp = (): void => {
     opened.reject(abortReason(signal));
@@ -103,12 +104,13 @@ async function openSocket(options: DialOptions, signal: AbortSignal): Promise<Cl
   }
 }
 
-function clientOptions(options: DialOptions): ClientOptions {
+function clientOptions(options: DialOptions, signal: AbortSignal): ClientOptions {
   const { route, headers } = options.origin;
   return {
     headers: { 'user-agent': 'cloud-sandboxes', ...headers },
     agent: route.upgradeAgent,
     ...route.tls,
+    ...endTunnelWith(signal),
     maxPayload: options.maxMessageBytes ?? MAX_MESSAGE_BYTES,
     // SSH's bytes are encrypted or short: compressing costs time and memory for nothing.
     perMessageDeflate: false,
