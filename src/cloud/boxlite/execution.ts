@@ -10,6 +10,7 @@ import { exitStatusOf } from './signals';
 
 /** How long an answer to a creation is waited for that nobody wants any more, so that it can be undone. */
 const UNDO_GRACE_MS = 10_000;
+/** For all tries together: whoever ends a connection waits for this. */
 const DESTROY_TIMEOUT_MS = 4_000;
 const CONTROL_TIMEOUT_MS = 10_000;
 /** Waits between the looks at an execution whose socket closed without its exit code; 3.1 s in all. */
@@ -127,7 +128,7 @@ export class Execution {
       what: 'end a command in the sandbox',
       method: 'DELETE',
       segments: this.#segments(),
-      timeoutMs: DESTROY_TIMEOUT_MS,
+      signal: AbortSignal.timeout(DESTROY_TIMEOUT_MS),
     });
     const settled = deleted.catch((error: unknown) => {
       if (cloudErrorCode(error) !== 'not-found') throw error;
