@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import * as os from 'node:os';
+import { describeErrorChain } from '../base/errors';
 import type { Logger } from '../base/logger';
 import { ApiError } from './apiError';
 import { noticeFor, viewBox, type BoxRecord, type BoxStatus, type BoxView } from './boxRecord';
@@ -190,9 +191,17 @@ export class Boxes {
     }
   }
 
-  /** Stops every box whose processes would otherwise outlive the server unseen. */
+  /** Stops every box; one that does not stop is logged and does not keep the others. */
   async stopAll(): Promise<void> {
-    await Promise.all([...this.#entries.values()].map((entry) => entry.queue.run(() => this.#stop(entry))));
+    await Promise.all(
+      [...this.#entries.values()].map(async (entry) => {
+        try {
+          await entry.queue.run(() => this.#stop(entry));
+        } catch (error) {
+          this.#log.error(`Cannot stop box ${entry.record.id}: ${describeErrorChain(error)}`);
+        }
+      }),
+    );
   }
 
   async #create(request: CreateBoxRequest, idempotency: BoxRecord['idempotency']): Promise<BoxView> {
@@ -207,7 +216,7 @@ export class Boxes {
     try {
       const record = this.#newRecord(name, request, idempotency);
       const spec = this.#toSpec(record);
-      await this.#store.save(record);
+      await this.#store.create(record);
       try {
         await this.#runtime.create(spec);
       } catch (error) {

@@ -56,10 +56,14 @@ export async function writeServerRecord(paths: StatePaths, record: ServerRecord)
   await writeFileAtomic(paths.record, `${JSON.stringify(record)}\n`);
 }
 
-/** Removes the record, unless another server's has taken its place. */
-export async function removeServerRecord(paths: StatePaths, pid: number): Promise<void> {
-  const record = await readServerRecord(paths);
-  if (record?.pid === pid) await fs.rm(paths.record, { force: true });
+/** Whether the record is that of this process. */
+export async function ownsServerRecord(paths: StatePaths): Promise<boolean> {
+  return (await readServerRecord(paths))?.pid === process.pid;
+}
+
+/** Removes this process's record, unless another server's has taken its place. */
+export async function removeServerRecord(paths: StatePaths): Promise<void> {
+  if (await ownsServerRecord(paths)) await fs.rm(paths.record, { force: true });
 }
 
 /**

@@ -1,14 +1,15 @@
 /** A local cloud from start to end: finds its state and runtime, serves, and leaves nothing behind. */
-import { once } from 'node:events';
 import * as lockfile from 'proper-lockfile';
 import packageJson from '../../package.json';
-import { describeError } from '../base/errors';
+import { delay } from '../base/async';
+import { describeError, describeErrorChain } from '../base/errors';
 import { ensurePrivateDir, readIfExists } from '../base/files';
-import { logFailure, type Logger } from '../base/logger';
+import type { Logger } from '../base/logger';
 import { Boxes } from './boxes';
 import { Executions } from './executions';
 import {
   probeServer,
+  ownsServerRecord,
   readServerRecord,
   removeServerRecord,
   statePaths,
@@ -70,10 +71,10 @@ export async function serve(
   }
   try {
     onReady(cloud.ready);
-    await untilDone(cloud, options, signal);
+    await untilDone(cloud, options, paths, signal);
   } finally {
     await cloud.end();
-    await removeServerRecord(paths, process.pid);
+    await removeServerRecord(paths);
   }
 }
 
@@ -139,28 +140,36 @@ async function refuseSecond(paths: StatePaths): Promise<void> {
   );
 }
 
-async function untilDone(cloud: RunningCloud, options: ServeOptions, signal: AbortSignal): Promise<void> {
-  const idle = new AbortController();
-  let sweeping = false;
+async function untilDone(
+  cloud: RunningCloud,
+  options: ServeOptions,
+  paths: StatePaths,
+  signal: AbortSignal,
+): Promise<void> {
+  const { log, idleExitSeconds } = options;
+  const idleMs = idleExitSeconds > 0 ? idleExitSeconds * 1000 : Infinity;
   let lastRunning = Date.now();
-  const timer = setInterval(() => {
+  for (; !signal.aborted; await delay(SWEEP_MS, signal).catch(ignore)) {
+    try {
+      await cloud.sweep();
+      // Nobody would find this server again, and another may be started beside it.
+      if (!(await ownsServerRecord(paths))) {
+        log.warn(`Ending: ${paths.record} is no longer this server's`);
+        return;
+      }
+    } catch (error) {
+      log.warn(`Cannot tidy up: ${describeErrorChain(error)}`);
+    }
     if (cloud.anyRunning()) lastRunning = Date.now();
-    const idleMs = Date.now() - Math.max(lastRunning, cloud.lastCall());
-    if (options.idleExitSeconds > 0 && idleMs >= options.idleExitSeconds * 1000) {
-      options.log.info(`No box ran and nobody called for ${options.idleExitSeconds} s: ending`);
-      idle.abort();
+    if (Date.now() - Math.max(lastRunning, cloud.lastCall()) >= idleMs) {
+      log.info(`Ending: no box ran and nobody called for ${idleExitSeconds} s`);
       return;
     }
-    if (sweeping) return;
-    sweeping = true;
-    const sweep = cloud.sweep().finally(() => (sweeping = false));
-    logFailure(options.log, 'Cannot tidy up the boxes', sweep);
-  }, SWEEP_MS);
-  try {
-    const either = AbortSignal.any([signal, idle.signal]);
-    if (!either.aborted) await once(either, 'abort');
-  } finally {
-    clearInterval(timer);
   }
-  if (signal.aborted) options.log.info(`Ending: ${describeError(signal.reason)}`);
+  log.info(`Ending: ${describeError(signal.reason)}`);
+}
+
+/** For a wait that an abort ends early: the loop's condition sees it. */
+function ignore(): void {
+  return undefined;
 }

@@ -34,8 +34,13 @@ export class BoxStore {
     return records;
   }
 
-  async save(record: BoxRecord): Promise<void> {
+  /** Makes the folder of a new box. */
+  async create(record: BoxRecord): Promise<void> {
     await ensurePrivateDir(this.dirOf(record.id));
+    await this.save(record);
+  }
+
+  async save(record: BoxRecord): Promise<void> {
     await writeFileAtomic(this.#fileOf(record.id), `${JSON.stringify(record, undefined, 2)}\n`);
   }
 

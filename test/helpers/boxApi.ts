@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import WebSocket from 'ws';
 
@@ -177,4 +178,13 @@ export class Attached {
       closeCode: closeCode as number,
     };
   }
+}
+
+/** Asserts that a request was refused in the API's own form. */
+export function assertRefused(response: ApiResponse, status: number, code: string): void {
+  assert.equal(response.status, status);
+  assert.equal(response.body.error.code, code);
+  assert.notEqual(response.body.error.message, '');
+  assert.match(response.body.error.type, /Error$/);
+  assert.equal(response.body.error.request_id, response.headers.get('x-request-id'));
 }

@@ -1,15 +1,18 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 import { BoxApi } from './boxApi';
 
 /** Program and first arguments that run the local cloud from its source. */
 export const localCloudCommand: readonly [string, ...string[]] = [
   process.execPath,
   '--import',
-  'tsx',
+  // By its full name: a server may run in any folder.
+  pathToFileURL(createRequire(path.resolve('package.json')).resolve('tsx')).href,
   path.resolve('src/localCloud/main.ts'),
 ];
 

@@ -1,5 +1,4 @@
 /** Files of a box as tar, by the tar program of the box itself: its symbolic links then lead nowhere else. */
-import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { printable } from '../../base/errors';
@@ -47,7 +46,7 @@ export async function getArchive(exec: ExecInBox, path: string): Promise<Readabl
   execution.stdin.end();
   const message = collect(execution.stderr);
   const { stdout } = execution;
-  await once(stdout, 'readable');
+  await firstOutput(stdout);
   // An archive is never empty: no byte means that tar did not start.
   if (stdout.readableLength === 0) throw tarFailure(await execution.exited, path, await message);
   stdout.once('close', () => execution.kill());
@@ -55,6 +54,17 @@ export async function getArchive(exec: ExecInBox, path: string): Promise<Readabl
     if (code !== 0 && !stdout.destroyed) stdout.destroy(tarFailure(code, path, ''));
   });
   return stdout;
+}
+
+/** Resolves at the first byte or at the end; a stream that ended already has the latter only. */
+function firstOutput(stream: Readable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (): void => {
+      stream.off('readable', settle).off('end', settle).off('error', reject);
+      resolve();
+    };
+    stream.on('readable', settle).on('end', settle).on('error', reject);
+  });
 }
 
 function tarFailure(code: number, path: string, message: string): RuntimeError {

@@ -132,7 +132,7 @@ describe('Life of a local cloud', function () {
   it('ends by itself when nothing needs it', async () => {
     const server = await start('--runtime', 'process', '--idle-exit', '1');
 
-    const [code] = await once(server.process, 'exit');
+    const [code] = (await once(server.process, 'exit')) as [number];
 
     assert.equal(code, 0);
     assert.equal(existsSync(path.join(dir.path, 'server.json')), false);

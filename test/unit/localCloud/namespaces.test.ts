@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { boxArguments, enterArguments, shellQuote } from '../../../src/localCloud/runtimes/namespaces';
+
+const box = { id: 'a', hostname: 'a', dir: '/state/a', env: {}, network: true };
+const folders = { home: '/state/a/home', workspace: '/state/a/workspace', etc: '/state/a/etc' };
+
+describe('shellQuote', () => {
+  for (const text of ['', "it's", '$(id) `id` "x" \\', 'two\nlines', '📦', '-n']) {
+    it(`keeps ${JSON.stringify(text)}`, () => {
+      assert.equal(execFileSync('sh', ['-c', `printf %s ${shellQuote(text)}`], { encoding: 'utf8' }), text);
+    });
+  }
+});
+
+describe('boxArguments', () => {
+  const of = (userNamespace: 'none' | 'nested' | 'single', network = true) =>
+    boxArguments({ ...box, network }, folders, { userNamespace, dropCapabilities: false }, []);
+
+  it('make a box that ends with the server', () => assert.ok(of('none').includes('--die-with-parent')));
+
+  it('share the network unless told not to', () => {
+    assert.ok(!of('none').includes('--unshare-net'));
+    assert.ok(of('none', false).includes('--unshare-net'));
+  });
+
+  for (const userNamespace of ['none', 'nested'] as const) {
+    it(`protect the settings of the kernel from root (${userNamespace})`, () => {
+      assert.match(of(userNamespace).join(' '), /--ro-bind \/proc\/sys \/proc\/sys/);
+    });
+  }
+
+  it('keep root out of the namespace that owns the mounts', () => {
+    assert.ok(of('nested').includes('--disable-userns'));
+    // An ordinary user could not enter a nested one.
+    assert.ok(!of('single').includes('--disable-userns'));
+  });
+});
+
+describe('enterArguments', () => {
+  it('take a command that looks like an option as a command', () => {
+    const args = enterArguments(7, true, { userNamespace: 'single', dropCapabilities: false }, '/', [
+      '--help',
+    ]);
+
+    assert.deepEqual(args.slice(-2), ['--', '--help']);
+  });
+
+  it('drop all capabilities but those of a container', () => {
+    const args = enterArguments(7, true, { userNamespace: 'none', dropCapabilities: true }, '/', ['id']).join(
+      ' ',
+    );
+
+    assert.match(args, /setpriv --no-new-privs --bounding-set=-all,\+chown/);
+    assert.doesNotMatch(args, /sys_admin|mknod/);
+  });
+});
