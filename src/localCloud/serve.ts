@@ -149,7 +149,7 @@ async function untilDone(
   const { log, idleExitSeconds } = options;
   const idleMs = idleExitSeconds > 0 ? idleExitSeconds * 1000 : Infinity;
   let lastRunning = Date.now();
-  for (; !signal.aborted; await delay(SWEEP_MS, signal).catch(ignore)) {
+  while (!signal.aborted) {
     try {
       await cloud.sweep();
       // Nobody would find this server again, and another may be started beside it.
@@ -165,11 +165,12 @@ async function untilDone(
       log.info(`Ending: no box ran and nobody called for ${idleExitSeconds} s`);
       return;
     }
+    await pause(SWEEP_MS, signal);
   }
   log.info(`Ending: ${describeError(signal.reason)}`);
 }
 
-/** For a wait that an abort ends early: the loop's condition sees it. */
-function ignore(): void {
-  return undefined;
+/** Waits; an abort ends it early and quietly. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, signal).catch(() => undefined);
 }
