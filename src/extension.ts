@@ -4,16 +4,17 @@ import * as vscode from 'vscode';
 import { DisposableStore } from './base/disposable';
 import { logFailure, type Logger } from './base/logger';
 import { runtimeDir, sshHome } from './base/paths';
-import { BrokerServer } from './broker/server';
 import { listAll } from './cloud/listAll';
 import { providerOf, providers } from './cloud/registry';
 import { editorTag } from './keys/alias';
 import { ensureLocalCloud } from './localCloud/launcher';
 import { Connections } from './remote/connections';
 import { GrantSource } from './remote/grantSource';
-import { SandboxOpener } from './remote/openSandbox';
+import { OpenFlow } from './remote/openFlow';
 import { SandboxBook } from './remote/sandboxBook';
+import { SandboxOpener } from './remote/sandboxOpener';
 import { SshSetup } from './remote/sshSetup';
+import { WindowBroker } from './remote/windowBroker';
 import { AccountStore, isTokenKey } from './sandboxes/accountStore';
 import { CloudAccess } from './sandboxes/cloudAccess';
 import { Lifecycle } from './sandboxes/lifecycle';
@@ -39,6 +40,7 @@ interface Services {
   readonly book: SandboxBook;
   readonly connections: Connections;
   readonly ssh: SshSetup;
+  readonly broker: WindowBroker;
 }
 
 /**
@@ -49,12 +51,13 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const owned = new DisposableStore();
   context.subscriptions.push(owned);
   const services = createServices(owned, context);
-  const { accounts, book, log, ssh } = services;
+  const { accounts, book, broker, log, ssh } = services;
   addViews(owned, services);
   addCommands(owned, services);
-  // Another window signed in or out.
+  // Another window may sign in or out.
   owned.add(context.secrets.onDidChange(({ key }) => isTokenKey(key) && accounts.reload()));
-  logFailure(log, 'Connections get no grant from this window', serveConnections(owned, services));
+  owned.add(vscode.window.onDidChangeWindowState(({ focused }) => focused && accounts.reload()));
+  logFailure(log, 'Connections get no grant from this window', broker.ensure());
   logFailure(log, 'Cannot remember the folder', rememberFolder(book));
   const refreshed = ssh.refresh();
   logFailure(log, 'Cannot bring our SSH files up to date', refreshed);
@@ -82,7 +85,17 @@ function createServices(owned: DisposableStore, context: vscode.ExtensionContext
   const book = new SandboxBook(context.globalState);
   const connections = owned.add(new Connections());
   const ssh = createSshSetup(context, book, log);
-  return { context, log, accounts, access, list, book, connections, ssh };
+  const grants = new GrantSource({ book, accounts, access, keys: (alias) => ssh.keys(alias) });
+  const broker = owned.add(
+    new WindowBroker({
+      dir: runtimeDir(),
+      editor: editorTag(vscode.env.uriScheme),
+      grant: (alias, signal) => grants.answer(alias, signal),
+      onState: (state) => connections.update(state),
+      log,
+    }),
+  );
+  return { context, log, accounts, access, list, book, connections, ssh, broker };
 }
 
 function createSshSetup(context: vscode.ExtensionContext, book: SandboxBook, log: Logger): SshSetup {
@@ -121,19 +134,6 @@ function startLocalCloud(
   });
 }
 
-async function serveConnections(owned: DisposableStore, services: Services): Promise<void> {
-  const { accounts, access, book, connections, log, ssh } = services;
-  const grants = new GrantSource({ book, accounts, access, keys: (alias) => ssh.keys(alias) });
-  const broker = await BrokerServer.start({
-    dir: runtimeDir(),
-    editor: editorTag(vscode.env.uriScheme),
-    grant: (alias, signal) => grants.answer(alias, signal),
-    onState: (state) => connections.update(state),
-    log,
-  });
-  owned.add(broker);
-}
-
 function addViews(owned: DisposableStore, { book, connections, list }: Services): void {
   const tree = owned.add(
     new SandboxTree({
@@ -152,21 +152,21 @@ function addViews(owned: DisposableStore, { book, connections, list }: Services)
 }
 
 function addCommands(owned: DisposableStore, services: Services): void {
-  const { context, accounts, access, book, list, log, ssh } = services;
+  const { context, accounts, access, book, broker, list, log, ssh } = services;
   const client = access.client.bind(access);
   const lifecycle = new Lifecycle({ list, client });
-  const opener = new SandboxOpener({ book, lifecycle, ssh, client, log });
+  const opener = new SandboxOpener({ book, broker, lifecycle, ssh, client, log });
   const cloud = new AccountCommands({ accounts, access, list, book, kinds: providers, ssh, log });
   const sandbox = new SandboxCommands({ list, lifecycle, book, ssh, log });
   const canOpenRemotes =
     vscode.env.uiKind === vscode.UIKind.Desktop &&
     context.extension.extensionKind === vscode.ExtensionKind.UI;
-  const state = context.globalState;
-  const open = new OpenCommands({ commands: sandbox, opener, ssh, canOpenRemotes, state, log });
+  const flow = new OpenFlow({ opener, ssh, state: context.globalState });
+  const open = new OpenCommands({ commands: sandbox, flow, opener, canOpenRemotes, log });
   owned.add(
     registerCommands({
-      open: (target) => open.open(target, false),
-      openInNewWindow: (target) => open.open(target, true),
+      open: (target) => open.open(target, 'this'),
+      openInNewWindow: (target) => open.open(target, 'new'),
       openTerminal: (target) => open.openTerminal(target),
       create: (target) => sandbox.create(target),
       start: (target) => sandbox.start(target),

@@ -49,7 +49,7 @@ export class AccountCommands {
   async useLocalCloud(): Promise<void> {
     const { access, accounts, log } = this.#options;
     try {
-      const account = await withProgress('Starting the local cloud', (signal) =>
+      const account = await withProgress('Starting the local cloud', ({ signal }) =>
         useLocalCloud(access, accounts, signal),
       );
       await this.#show(account);

@@ -24,7 +24,7 @@ export async function addCloud(options: AddCloudOptions): Promise<Account | unde
   const baseUrl = kind && (await askBaseUrl(kind));
   const token = baseUrl && (await askToken(baseUrl));
   if (!token) return undefined;
-  return withProgress(`Signing in to ${baseUrl}`, (signal) =>
+  return withProgress(`Signing in to ${baseUrl}`, ({ signal }) =>
     options.signIn({ provider: kind.kind, baseUrl, token }, signal),
   );
 }

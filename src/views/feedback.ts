@@ -2,14 +2,12 @@ import * as vscode from 'vscode';
 import { describeError, describeErrorChain } from '../base/errors';
 import type { Logger } from '../base/logger';
 import { cloudErrorCode } from '../cloud/errors';
+import type { Progress } from '../remote/sandboxOpener';
 import { commandIds } from './ids';
 import { messageText } from './text';
 
 /** Runs work under a notification that can cancel it. */
-export async function withProgress<T>(
-  title: string,
-  work: (signal: AbortSignal, report: (step: string) => void) => Promise<T>,
-): Promise<T> {
+export async function withProgress<T>(title: string, work: (progress: Progress) => Promise<T>): Promise<T> {
   const options = {
     location: vscode.ProgressLocation.Notification,
     title: messageText(title),
@@ -19,7 +17,10 @@ export async function withProgress<T>(
     const controller = new AbortController();
     const listener = token.onCancellationRequested(() => controller.abort(new vscode.CancellationError()));
     try {
-      return await work(controller.signal, (step) => progress.report({ message: messageText(step) }));
+      return await work({
+        signal: controller.signal,
+        report: (step) => progress.report({ message: messageText(step) }),
+      });
     } finally {
       listener.dispose();
     }

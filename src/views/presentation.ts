@@ -1,9 +1,11 @@
 /** How sandboxes and accounts look, apart from the editor's API. */
 import { describeError, printable } from '../base/errors';
 import type { ConnectionPhase } from '../broker/protocol';
+import { cloudErrorCode } from '../cloud/errors';
 import type { Sandbox, SandboxStatus } from '../cloud/provider';
 import { accountHost, type Account } from '../sandboxes/account';
 import type { AccountSandboxes } from '../sandboxes/sandboxList';
+import type { CommandName } from './ids';
 import { nameText } from './text';
 
 /** A product icon and the theme colour to draw it in. */
@@ -89,19 +91,32 @@ export function accountRow(account: Account): Row {
   };
 }
 
+/** A row whose click does what it says. */
+export interface MessageRow extends Row {
+  readonly command?: CommandName;
+}
+
 /** The row that stands under an account when there is something to say besides its sandboxes. */
-export function accountMessage(entry: AccountSandboxes): Row | undefined {
+export function accountMessage(entry: AccountSandboxes): MessageRow | undefined {
   const { phase, sandboxes, error } = entry;
   const plain = { tooltip: '', context: 'message' };
   if (phase === 'failed') {
     const text = describeError(error);
     const description = sandboxes.length > 0 ? `list may be old: ${text}` : text;
-    const icon = { id: 'warning', color: 'charts.yellow' };
-    return { ...plain, label: 'Retry', description, tooltip: text, icon };
+    const failed = {
+      ...plain,
+      description,
+      tooltip: text,
+      icon: { id: 'warning', color: 'charts.yellow' },
+    };
+    return cloudErrorCode(error) === 'unauthenticated'
+      ? { ...failed, label: 'Sign in again', command: 'addCloud' }
+      : { ...failed, label: 'Retry', command: 'refresh' };
   }
   if (sandboxes.length > 0) return undefined;
   if (phase === 'loading') return { ...plain, label: 'Loading…', description: '', icon: spinning };
-  return { ...plain, label: 'Create a sandbox', description: 'there is none yet', icon: { id: 'add' } };
+  const description = 'there is none yet';
+  return { ...plain, label: 'Create a sandbox', description, icon: { id: 'add' }, command: 'create' };
 }
 
 function joined(parts: readonly (string | undefined)[], separator: string): string {

@@ -38,7 +38,7 @@ export class SandboxCommands {
     const { lifecycle, log } = this.#options;
     let created: SandboxRef | undefined;
     try {
-      const running = await withProgress('Creating a sandbox', async (signal, report) => {
+      const running = await withProgress('Creating a sandbox', async ({ signal, report }) => {
         created = await lifecycle.create(account, name ? { name } : {}, signal);
         report('starting it');
         // Not every cloud starts what it creates.
@@ -59,7 +59,7 @@ export class SandboxCommands {
     const { lifecycle, book, log } = this.#options;
     const name = nameText(ref.sandbox.name);
     try {
-      await withProgress(`Starting “${name}”`, (signal) => lifecycle.start(ref, signal));
+      await withProgress(`Starting “${name}”`, ({ signal }) => lifecycle.start(ref, signal));
       const alias = book.aliasOf(ref.account.id, ref.sandbox.id);
       if (alias) await book.noteIntent(alias);
     } catch (error) {
@@ -76,7 +76,7 @@ export class SandboxCommands {
       // First of all: connections that lose the sandbox must not start it again.
       const alias = book.aliasOf(ref.account.id, ref.sandbox.id);
       if (alias) await book.clearIntent(alias);
-      await withProgress(`Stopping “${name}”`, (signal) => lifecycle.stop(ref, signal));
+      await withProgress(`Stopping “${name}”`, ({ signal }) => lifecycle.stop(ref, signal));
     } catch (error) {
       await showError(`Cannot stop “${name}”`, error, log);
     }
@@ -90,7 +90,7 @@ export class SandboxCommands {
     try {
       const alias = book.aliasOf(ref.account.id, ref.sandbox.id);
       if (alias) await book.clearIntent(alias);
-      await withProgress(`Deleting “${name}”`, (signal) => lifecycle.delete(ref, signal));
+      await withProgress(`Deleting “${name}”`, ({ signal }) => lifecycle.delete(ref, signal));
       if (alias) await ssh.forget(alias);
     } catch (error) {
       await showError(`Cannot delete “${name}”`, error, log);

@@ -4,7 +4,7 @@ import type { ConnectionPhase } from '../broker/protocol';
 import type { Account } from '../sandboxes/account';
 import type { AccountSandboxes, SandboxList, SandboxRef } from '../sandboxes/sandboxList';
 import { commandIds } from './ids';
-import { accountMessage, accountRow, sandboxRow, type Row } from './presentation';
+import { accountMessage, accountRow, sandboxRow, type MessageRow, type Row } from './presentation';
 
 /** What a command called from the tree is about. */
 export type CommandTarget =
@@ -15,7 +15,7 @@ export type CommandTarget =
 export type TreeNode =
   | { readonly kind: 'account'; readonly account: Account }
   | { readonly kind: 'sandbox'; readonly ref: SandboxRef; readonly row: Row }
-  | { readonly kind: 'message'; readonly entry: AccountSandboxes; readonly row: Row };
+  | { readonly kind: 'message'; readonly entry: AccountSandboxes; readonly row: MessageRow };
 
 export interface SandboxTreeOptions {
   readonly list: SandboxList;
@@ -60,9 +60,10 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
     }
     const { account, phase } = node.entry;
     const item = itemOf(row, JSON.stringify([account.id, 'message', phase]));
-    const command = { loading: undefined, failed: commandIds.refresh, ready: commandIds.create }[phase];
     const argument: CommandTarget = { kind: 'account', account };
-    if (command) item.command = { command, title: row.label, arguments: [argument] };
+    if (node.row.command) {
+      item.command = { command: commandIds[node.row.command], title: row.label, arguments: [argument] };
+    }
     return item;
   }
 

@@ -79,6 +79,13 @@ describe('accountMessage', () => {
     const row = accountMessage({ ...entry, phase: 'failed', error, sandboxes: [box()] });
 
     assert.equal(row?.label, 'Retry');
+    assert.equal(row.command, 'refresh');
     assert.equal(row.description, 'list may be old: no route to host');
+  });
+
+  it('offers to sign in again when the token is refused', () => {
+    const error = new CloudError('unauthenticated', 'the token has expired');
+
+    assert.equal(accountMessage({ ...entry, phase: 'failed', error })?.command, 'addCloud');
   });
 });

@@ -5,12 +5,11 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Builds and packages the extension as it is shipped. Resolves to the package's path. */
+/** Packages the extension as it is shipped, which builds it first. Resolves to the package's path. */
 export async function packageExtension(dir: string): Promise<string> {
   const vsix = path.join(dir, 'cloud-sandboxes.vsix');
   await mkdir(dir, { recursive: true });
-  await run(process.execPath, ['esbuild.mjs']);
   const vsce = path.resolve('node_modules', '@vscode', 'vsce', 'vsce');
-  await run(process.execPath, [vsce, 'package', '--allow-missing-repository', '--out', vsix]);
+  await run(process.execPath, [vsce, 'package', '--no-rewrite-relative-links', '--out', vsix]);
   return vsix;
 }

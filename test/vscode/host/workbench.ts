@@ -110,15 +110,20 @@ export class Workbench {
 
   /** Types a line into the active terminal. */
   async typeInTerminal(line: string): Promise<void> {
-    await this.page.locator('.terminal-wrapper.active .xterm').click();
+    await this.terminal().locator('.xterm').click();
     await this.page.keyboard.type(line);
     await this.page.keyboard.press('Enter');
   }
 
   /** Resolves once the active terminal shows the text. */
   async waitForTerminal(pattern: RegExp): Promise<string> {
-    const rows = this.page.locator('.terminal-wrapper.active .xterm-rows');
+    const rows = this.terminal().locator('.xterm-rows');
     await rows.filter({ hasText: pattern }).waitFor();
     return rows.innerText();
+  }
+
+  /** The terminal that is shown. */
+  terminal(): Locator {
+    return this.page.locator('.terminal-wrapper.active');
   }
 }

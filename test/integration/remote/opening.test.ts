@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { promisify } from 'node:util';
+import { silentLogger } from '../../../src/base/logger';
+import { listAll } from '../../../src/cloud/listAll';
+import { providerOf } from '../../../src/cloud/registry';
+import type { ConnectionState } from '../../../src/broker/protocol';
+import { MemorySecretStore } from '../../../src/keys/secretStore';
+import { GrantSource } from '../../../src/remote/grantSource';
+import { SandboxBook } from '../../../src/remote/sandboxBook';
+import { SandboxOpener, type Progress } from '../../../src/remote/sandboxOpener';
+import { SshSetup } from '../../../src/remote/sshSetup';
+import { WindowBroker } from '../../../src/remote/windowBroker';
+import { AccountStore } from '../../../src/sandboxes/accountStore';
+import { CloudAccess } from '../../../src/sandboxes/cloudAccess';
+import { Lifecycle } from '../../../src/sandboxes/lifecycle';
+import { SandboxList, type SandboxRef } from '../../../src/sandboxes/sandboxList';
+import { useLocalCloud } from '../../../src/sandboxes/signIn';
+import { eventually } from '../../helpers/eventually';
+import { LocalCloudServer } from '../../helpers/localCloud';
+import { MemoryState } from '../../helpers/memoryState';
+import { requireTool } from '../../helpers/require';
+import { useTempDir } from '../../helpers/tempDir';
+
+const run = promisify(execFile);
+const userConfig = '# mine\nHost *\n  ForwardAgent yes\n  ControlMaster auto\n';
+
+describe('Opening a sandbox, up to the editor', function () {
+  this.timeout(40_000);
+  const temp = useTempDir();
+  let server: LocalCloudServer;
+  let accounts: AccountStore;
+  let access: CloudAccess;
+  let book: SandboxBook;
+  let ssh: SshSetup;
+  let broker: WindowBroker;
+  let list: SandboxList;
+  let lifecycle: Lifecycle;
+  let opener: SandboxOpener;
+  let states: ConnectionState[];
+  let ref: SandboxRef;
+  let sshDir: string;
+  const connectionScript = path.resolve('dist', 'connection.js');
+
+  before(async function () {
+    requireTool(this, 'ssh');
+    await run(process.execPath, ['esbuild.mjs']);
+  });
+
+  beforeEach(async () => {
+    sshDir = path.join(temp.path, 'ssh');
+    await fs.mkdir(sshDir, { mode: 0o700 });
+    await fs.writeFile(path.join(sshDir, 'config'), userConfig, { mode: 0o600 });
+    server = await LocalCloudServer.start({
+      stateDir: path.join(temp.path, 'cloud'),
+      args: ['--runtime', 'process'],
+    });
+    createWindow();
+    ref = await lifecycle.create(await useLocalCloud(access, accounts), { name: 'a "box" $(id)' });
+  });
+
+  afterEach(async () => {
+    broker.dispose();
+    list.dispose();
+    access.dispose();
+    await server.stop();
+  });
+
+  /** The parts of one window as the extension composes them, over folders of the test. */
+  function createWindow(): void {
+    const state = new MemoryState();
+    const secrets = new MemorySecretStore();
+    states = [];
+    accounts = new AccountStore(state, secrets);
+    access = new CloudAccess({
+      accounts,
+      connect: (endpoint, log) => providerOf(endpoint.provider).connect(endpoint, log),
+      localCloud: async () => ({
+        url: server.ready.url,
+        token: (await fs.readFile(server.ready.tokenFile, 'utf8')).trim(),
+      }),
+      network: () => undefined,
+      log: silentLogger,
+    });
+    const client = access.client.bind(access);
+    list = new SandboxList({
+      accounts,
+      listSandboxes: async (account, signal) => listAll(await client(account, signal), signal),
+    });
+    lifecycle = new Lifecycle({ list, client });
+    book = new SandboxBook(state);
+    const runDir = path.join(temp.path, 'run');
+    ssh = new SshSetup({
+      sshDir,
+      editor: 'test',
+      launcher: { runtimes: [process.execPath], script: connectionScript, runDir },
+      secrets,
+      publicKeysDir: path.join(temp.path, 'public'),
+      book,
+      settings: () => ({ configFile: path.join(sshDir, 'config') }),
+      log: silentLogger,
+    });
+    const grants = new GrantSource({ book, accounts, access, keys: (alias) => ssh.keys(alias) });
+    broker = new WindowBroker({
+      dir: runDir,
+      editor: 'test',
+      grant: (alias, signal) => grants.answer(alias, signal),
+      onState: (connection) => states.push(connection),
+      log: silentLogger,
+    });
+    opener = new SandboxOpener({ book, broker, lifecycle, ssh, client, log: silentLogger });
+  }
+
+  const progress: Progress = { signal: new AbortController().signal, report: () => undefined };
+  const noWarning = (obstacles: readonly string[]): void => assert.deepEqual(obstacles, []);
+
+  it('gives an authority that the user’s own ssh can reach, and a folder that is there', async () => {
+    const { authority, path: folder } = await opener.remoteFolder(ref, progress, noWarning);
+
+    const alias = authority.replace(/^ssh-remote\+/, '');
+    const { stdout } = await run('ssh', ['-F', path.join(sshDir, 'config'), alias, `cd '${folder}' && pwd`]);
+    assert.equal(stdout, `${folder}\n`);
+    assert.match(alias, /^a-box-id-[a-z2-7]{12}\.test\.sbx$/);
+  });
+
+  it('opens the folder that was open last', async () => {
+    const { authority } = await opener.remoteFolder(ref, progress, noWarning);
+    await book.rememberFolder(authority.replace(/^ssh-remote\+/, ''), '/somewhere/else');
+
+    assert.equal((await opener.remoteFolder(ref, progress, noWarning)).path, '/somewhere/else');
+  });
+
+  it('starts a sandbox that is stopped', async () => {
+    await lifecycle.stop(ref);
+    await opener.remoteFolder(ref, progress, noWarning);
+
+    assert.equal(list.find(ref.account.id, ref.sandbox.id)?.sandbox.status, 'running');
+  });
+
+  it('leaves the user’s configuration alone for a terminal, whose command works', async () => {
+    const { program, arguments: args } = await opener.terminalCommand(ref, progress);
+
+    const { stdout } = await run(program, [...args, 'echo', 'in the sandbox']);
+    assert.equal(stdout, 'in the sandbox\n');
+    assert.equal(await fs.readFile(path.join(sshDir, 'config'), 'utf8'), userConfig);
+  });
+
+  it('hears the state of the connection, up to its end', async () => {
+    const { program, arguments: args } = await opener.terminalCommand(ref, progress);
+    await run(program, [...args, 'true']);
+
+    await eventually(() => {
+      const phases = states.map(({ phase }) => phase);
+      assert.ok(phases.includes('connected'), phases.join());
+      assert.equal(phases.at(-1), 'closed');
+    });
+  });
+
+  it('tells which line of the user’s wins over ours', async () => {
+    const file = path.join(sshDir, 'config');
+    await opener.remoteFolder(ref, progress, noWarning);
+    await fs.writeFile(file, `ProxyJump nowhere\n${await fs.readFile(file, 'utf8')}`);
+    const alias = book.list()[0]?.alias ?? '';
+
+    assert.match((await ssh.obstacles(alias)).join('\n'), /ProxyCommand .*line 1 of .*ProxyJump nowhere/);
+  });
+
+  it('keeps the alias, and so open windows, when the sandbox is renamed', async () => {
+    const before = await ssh.provision(ref);
+    const renamed = { ...ref, sandbox: { ...ref.sandbox, name: 'other' } };
+
+    assert.equal(await ssh.provision(renamed), before);
+  });
+
+  it('removes all that it made once no sandbox is left', async () => {
+    const { authority } = await opener.remoteFolder(ref, progress, noWarning);
+    await ssh.forget(authority.replace(/^ssh-remote\+/, ''));
+    await ssh.cleanUp();
+
+    assert.deepEqual(await fs.readdir(sshDir), ['config']);
+    assert.equal(await fs.readFile(path.join(sshDir, 'config'), 'utf8'), userConfig);
+  });
+
+  it('stops between steps when the person cancels', async () => {
+    const controller = new AbortController();
+    const cancelling: Progress = {
+      signal: controller.signal,
+      report: (step) => {
+        if (step === 'preparing SSH') controller.abort(new Error('cancelled'));
+      },
+    };
+
+    await assert.rejects(opener.terminalCommand(ref, cancelling), { message: 'cancelled' });
+    assert.equal(
+      book.list().some(({ alias }) => book.hasFreshIntent(alias)),
+      false,
+    );
+  });
+});
