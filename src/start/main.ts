@@ -4,6 +4,7 @@ import { describeErrorChain } from '../base/errors';
 import { runtimeDir } from '../base/paths';
 import { parseStartArguments, USAGE } from './arguments';
 import { findEditor, openEditor } from './editor';
+import { prepareLocalSandbox } from './localSandbox';
 import { say, startLog } from './log';
 import { createRunFolder } from './runFolder';
 import { openInShell } from './shell';
@@ -17,15 +18,16 @@ async function main(): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
-  const editor = command === undefined ? await findEditor(process.env) : undefined;
   const log = startLog(process.env);
+  const editor = command === undefined ? await findEditor(process.env) : undefined;
+  const prepared = await prepareLocalSandbox(__dirname, log);
   if (editor) {
     say(`opening ${editor} with the extension; look for Cloud Sandboxes in its activity bar`);
     return openEditor(editor, extensionDir);
   }
   const folder = await createRunFolder(runtimeDir());
   try {
-    return await openInShell({ distDir: __dirname, runDir: folder.path, command, log });
+    return await openInShell({ ...prepared, distDir: __dirname, runDir: folder.path, command, log });
   } finally {
     folder.dispose();
   }

@@ -1,0 +1,41 @@
+import * as path from 'node:path';
+import { printable } from '../base/errors';
+import type { Logger } from '../base/logger';
+import { listAll } from '../cloud/listAll';
+import type { CloudClient, Endpoint, Sandbox } from '../cloud/provider';
+import { providerOf } from '../cloud/registry';
+import { ensureLocalCloud } from '../localCloud/launcher';
+import { say } from './log';
+
+export interface LocalSandbox {
+  readonly endpoint: Endpoint;
+  readonly sandbox: Sandbox;
+}
+
+/** Makes sure that the local cloud runs and has a sandbox. */
+export async function prepareLocalSandbox(distDir: string, log: Logger): Promise<LocalSandbox> {
+  const cloud = await ensureLocalCloud({
+    nodeCommand: [process.execPath],
+    script: path.join(distDir, 'localCloud.js'),
+    log,
+  });
+  if (cloud.started) say(`started the local cloud at ${cloud.url} (${cloud.runtime})`);
+  const endpoint: Endpoint = { provider: 'boxlite', baseUrl: cloud.url, token: cloud.token };
+  const client = providerOf(endpoint.provider).connect(endpoint, log);
+  try {
+    const sandbox = await findOrCreateSandbox(client);
+    if (sandbox.notice) say(`sandbox ${printable(sandbox.name, 60)}: ${printable(sandbox.notice)}`);
+    return { endpoint, sandbox };
+  } finally {
+    client.dispose();
+  }
+}
+
+/** One that runs if there is any, else any that can; a new one if there is none. */
+async function findOrCreateSandbox(client: CloudClient): Promise<Sandbox> {
+  const usable = (await listAll(client)).filter(({ status }) => status !== 'failed');
+  const found = usable.find(({ status }) => status === 'running') ?? usable[0];
+  if (found) return found;
+  say('creating a sandbox');
+  return client.create({});
+}
