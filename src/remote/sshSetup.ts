@@ -2,7 +2,7 @@ import type { Logger } from '../base/logger';
 import { aliasFor } from '../keys/alias';
 import type { SandboxKeys } from '../keys/keyPair';
 import type { SecretStore } from '../keys/secretStore';
-import { Vault } from '../keys/vault';
+import type { Vault } from '../keys/vault';
 import type { SandboxRef } from '../sandboxes/sandboxList';
 import type { LauncherSpec } from '../sshConfig/launcher';
 import type { Mismatch } from '../sshConfig/mismatches';
@@ -36,17 +36,16 @@ export interface SshSetupOptions {
 /** Ties the vault, our SSH files and the book of sandboxes together. */
 export class SshSetup implements SshAccess {
   readonly #options: SshSetupOptions;
-  readonly #vault: Vault;
+  #vault: Promise<Vault> | undefined;
   #current: { readonly settings: string; readonly config: SshConfig } | undefined;
 
   constructor(options: SshSetupOptions) {
     this.#options = options;
-    this.#vault = new Vault(options);
   }
 
   async provision(ref: SandboxRef): Promise<string> {
     const alias = this.#aliasOf(ref);
-    await this.#provisioner().provision([alias]);
+    await (await this.#provisioner()).provision([alias]);
     const { account, sandbox } = ref;
     await this.#options.book.record({
       alias,
@@ -63,8 +62,8 @@ export class SshSetup implements SshAccess {
   }
 
   /** The private keys of a provisioned alias. */
-  keys(alias: string): Promise<SandboxKeys | undefined> {
-    return this.#vault.find(alias);
+  async keys(alias: string): Promise<SandboxKeys | undefined> {
+    return (await this.#openVault()).find(alias);
   }
 
   filesToEdit(): Promise<readonly string[]> {
@@ -80,7 +79,7 @@ export class SshSetup implements SshAccess {
   }
 
   async forget(alias: string): Promise<void> {
-    await this.#provisioner().forget(alias);
+    await (await this.#provisioner()).forget(alias);
     await this.#options.book.forget(alias);
   }
 
@@ -101,8 +100,14 @@ export class SshSetup implements SshAccess {
     return book.aliasOf(account.id, sandbox.id) ?? aliasFor(parts);
   }
 
-  #provisioner(): Provisioner {
-    return new Provisioner({ vault: this.#vault, hosts: this.#config().hosts });
+  async #provisioner(): Promise<Provisioner> {
+    return new Provisioner({ vault: await this.#openVault(), hosts: this.#config().hosts });
+  }
+
+  /** Loaded when it is needed: every window would pay for the SSH library behind it, and few use it. */
+  #openVault(): Promise<Vault> {
+    this.#vault ??= import('../keys/vault').then(({ Vault }) => new Vault(this.#options));
+    return this.#vault;
   }
 
   #config(): SshConfig {
