@@ -25,6 +25,8 @@ export interface StatePaths {
   readonly token: string;
   readonly record: string;
   readonly log: string;
+  /** Folder of named pipes under way. */
+  readonly pipes: string;
 }
 
 export function defaultStateDir(env: NodeJS.ProcessEnv = process.env): string {
@@ -38,6 +40,7 @@ export function statePaths(dir: string): StatePaths {
     token: path.join(dir, 'token'),
     record: path.join(dir, 'server.json'),
     log: path.join(dir, 'server.log'),
+    pipes: path.join(dir, 'pipes'),
   };
 }
 

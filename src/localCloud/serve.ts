@@ -16,6 +16,7 @@ import {
   writeServerRecord,
   type StatePaths,
 } from './record';
+import { PipeFactory } from './runtimes/pipes';
 import { chooseRuntime } from './runtimes/probe';
 import type { RuntimeName } from './runtimes/runtime';
 import { ApiServer, ServerError } from './server';
@@ -91,7 +92,12 @@ async function startCloud(options: ServeOptions, paths: StatePaths): Promise<Run
   const { log, env } = options;
   const tokenFile = options.tokenFile ?? paths.token;
   const token = await ensureToken(tokenFile);
-  const runtime = await chooseRuntime(options.runtime, { log, env, scratchDir: paths.dir });
+  const runtime = await chooseRuntime(options.runtime, {
+    log,
+    env,
+    scratchDir: paths.dir,
+    pipes: new PipeFactory(paths.pipes, log),
+  });
   const boxes = new Boxes(new BoxStore(paths.boxes), runtime, log);
   await boxes.load();
   const executions = new Executions((id) => boxes.touch(id));

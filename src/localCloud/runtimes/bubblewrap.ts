@@ -5,9 +5,8 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { Readable } from 'node:stream';
 import { describeError } from '../../base/errors';
-import type { Logger } from '../../base/logger';
 import { getArchive, putArchive } from './archive';
-import { childExecution, type ProcessControl } from './childExecution';
+import { startCommand, type ProcessControl } from './childExecution';
 import { enterControl } from './enterControl';
 import { RuntimeError } from './errors';
 import { hostRootArguments, writeEtc } from './hostRoot';
@@ -21,8 +20,10 @@ import {
   type Confinement,
 } from './namespaces';
 import { NamespaceBox } from './namespaceBox';
+import type { PipeFactory } from './pipes';
 import { ptyExecution } from './pty';
 import type { BoxSpec, ExecSpec, Execution, Runtime } from './runtime';
+import type { Surroundings } from './surroundings';
 
 const HOME = '/root';
 
@@ -42,11 +43,13 @@ interface RunningBox {
 export class BubblewrapRuntime implements Runtime {
   readonly name = 'bubblewrap';
   readonly #tools: Tools;
+  readonly #pipes: PipeFactory;
   readonly #isRoot: boolean;
   readonly #running = new Map<string, RunningBox>();
 
-  private constructor(tools: Tools) {
+  private constructor(tools: Tools, pipes: PipeFactory) {
     this.#tools = tools;
+    this.#pipes = pipes;
     this.#isRoot = process.getuid?.() === 0;
   }
 
@@ -54,14 +57,17 @@ export class BubblewrapRuntime implements Runtime {
    * Makes a box, runs a command in it and ends it, since many systems have bwrap and forbid it what it needs.
    * Throws a {@link RuntimeError} that says why it does not work here.
    */
-  static async probe(log: Logger, env: NodeJS.ProcessEnv, scratchDir: string): Promise<BubblewrapRuntime> {
+  static async probe({ log, env, scratchDir, pipes }: Surroundings): Promise<BubblewrapRuntime> {
     if (process.platform !== 'linux') {
       throw new RuntimeError('unavailable', 'bubblewrap works on Linux only; use the docker runtime');
     }
-    const runtime = new BubblewrapRuntime({
-      bwrap: findTool('bwrap', env),
-      nsenter: findTool('nsenter', env),
-    });
+    const runtime = new BubblewrapRuntime(
+      {
+        bwrap: findTool('bwrap', env),
+        nsenter: findTool('nsenter', env),
+      },
+      pipes,
+    );
     const dir = await fs.mkdtemp(path.join(scratchDir, 'probe-'));
     const box: BoxSpec = { id: 'probe', hostname: 'probe', dir, env: {}, network: true };
     try {
@@ -82,7 +88,8 @@ export class BubblewrapRuntime implements Runtime {
       throw new RuntimeError('bad-image', `The box's root ${root} is not a folder of this computer`);
     }
     const folders = foldersOf(box);
-    for (const dir of [folders.home, folders.workspace, folders.etc]) await fs.mkdir(dir, { recursive: true, mode: 0o755 });
+    for (const dir of [folders.home, folders.workspace, folders.etc])
+      await fs.mkdir(dir, { recursive: true, mode: 0o755 });
     await fs.chmod(folders.home, 0o700);
   }
 
@@ -136,9 +143,11 @@ export class BubblewrapRuntime implements Runtime {
       const { columns, rows } = spec.terminal;
       return ptyExecution({ argv: [this.#tools.nsenter, ...args], env, cwd: '/', columns, rows }, control);
     }
-    const child = spawn(this.#tools.nsenter, args, { cwd: '/', env, detached: true, stdio: 'pipe' });
-    const none: ProcessControl = { signal: () => undefined, kill: () => undefined };
-    return Promise.resolve(childExecution(child, child.pid === undefined ? none : control(child.pid)));
+    return startCommand(
+      (stdio) => spawn(this.#tools.nsenter, args, { cwd: '/', env, detached: true, stdio }),
+      this.#pipes,
+      control,
+    );
   }
 
   putArchive(box: BoxSpec, target: string, tar: Readable): Promise<void> {

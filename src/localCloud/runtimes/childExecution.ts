@@ -1,8 +1,10 @@
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, StdioOptions } from 'node:child_process';
+import * as fs from 'node:fs';
 import { constants } from 'node:os';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { createDeferred } from '../../base/async';
 import { describeError, errnoOf } from '../../base/errors';
+import type { CommandPipes, PipeFactory } from './pipes';
 import type { Execution } from './runtime';
 
 /** Bytes of output held per stream before the command is; also the size of one step of the pipeline. */
@@ -14,12 +16,43 @@ export interface ProcessControl {
   kill(): void;
 }
 
+/** Starts the command's process with these as its input and outputs. */
+export type SpawnChild = (stdio: StdioOptions) => ChildProcess;
+
+/** Starts a command without a terminal. `controlOf` is asked once its process's id is known. */
+export async function startCommand(
+  spawnChild: SpawnChild,
+  factory: PipeFactory,
+  controlOf: (pid: number) => ProcessControl,
+): Promise<Execution> {
+  const pipes = await factory.take();
+  const child = spawnChild(pipes ? [...pipes.ends] : 'pipe');
+  const control = child.pid === undefined ? NO_PROCESS : controlOf(child.pid);
+  return pipes ? pipedExecution(child, pipes, control) : childExecution(child, control);
+}
+
+const NO_PROCESS: ProcessControl = { signal: () => undefined, kill: () => undefined };
+
+function pipedExecution(child: ChildProcess, pipes: CommandPipes, control: ProcessControl): Execution {
+  const exited = createDeferred<number>();
+  child.once('spawn', () => pipes.closeEnds());
+  child.once('exit', (code, signal) => exited.resolve(exitCode(code, signal)));
+  child.once('error', (error) => {
+    if (child.pid !== undefined) return;
+    fs.writeSync(pipes.ends[2], `${describeError(error)}\n`);
+    pipes.closeEnds();
+    exited.resolve(failureCode(error));
+  });
+  const { stdin, stdout, stderr } = pipes;
+  return { stdin, stdout, stderr, exited: exited.promise, resize: () => undefined, ...control };
+}
+
 /** Exit codes of a command that could not run: POSIX shell, "Exit Status for Commands". */
 export const NOT_EXECUTABLE = 126;
 export const NOT_FOUND = 127;
 
-/** A child process with three pipes as an {@link Execution}. */
-export function childExecution(child: ChildProcess, control: ProcessControl): Execution {
+/** A child process with Node's own pipes as an {@link Execution}. */
+function childExecution(child: ChildProcess, control: ProcessControl): Execution {
   const { stdin, stdout, stderr } = child;
   if (!stdin || !stdout || !stderr) throw new TypeError('The child has no pipes');
   const exited = createDeferred<number>();
@@ -32,7 +65,7 @@ export function childExecution(child: ChildProcess, control: ProcessControl): Ex
     if (child.pid !== undefined) return;
     output.end();
     errors.end(`${describeError(error)}\n`);
-    exited.resolve(errnoOf(error) === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE);
+    exited.resolve(failureCode(error));
   });
   return {
     stdin,
@@ -45,8 +78,12 @@ export function childExecution(child: ChildProcess, control: ProcessControl): Ex
   };
 }
 
+function failureCode(error: Error): number {
+  return errnoOf(error) === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE;
+}
+
 /** Negative signal number, as {@link Execution.exited} says. */
-export function exitCode(code: number | null, signal: NodeJS.Signals | null): number {
+function exitCode(code: number | null, signal: NodeJS.Signals | null): number {
   return signal === null ? (code ?? 0) : -constants.signals[signal];
 }
 

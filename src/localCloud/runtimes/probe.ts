@@ -1,19 +1,12 @@
 import { describeError } from '../../base/errors';
-import type { Logger } from '../../base/logger';
 import { BubblewrapRuntime } from './bubblewrap';
 import { RuntimeError } from './errors';
 import { ProcessRuntime } from './process';
 import type { Runtime, RuntimeName } from './runtime';
+import type { Surroundings } from './surroundings';
 
 /** Finds out by trying whether a runtime works here. Throws a {@link RuntimeError} that says why not. */
 type Probe = (surroundings: Surroundings) => Promise<Runtime>;
-
-export interface Surroundings {
-  readonly log: Logger;
-  readonly env: NodeJS.ProcessEnv;
-  /** An existing folder for files of the probe itself. */
-  readonly scratchDir: string;
-}
 
 const probes: Record<RuntimeName, Probe> = {
   docker: async ({ log, env }) => {
@@ -26,8 +19,8 @@ const probes: Record<RuntimeName, Probe> = {
       'No Docker-compatible engine answers; start Docker or Podman, or set DOCKER_HOST to where it listens',
     );
   },
-  bubblewrap: ({ log, env, scratchDir }) => BubblewrapRuntime.probe(log, env, scratchDir),
-  process: ({ env }) => Promise.resolve(new ProcessRuntime(env)),
+  bubblewrap: (surroundings) => BubblewrapRuntime.probe(surroundings),
+  process: ({ env, pipes }) => Promise.resolve(new ProcessRuntime(env, pipes)),
 };
 
 /** From the best isolation to none. */

@@ -5,9 +5,10 @@ import * as path from 'node:path';
 import type { Readable } from 'node:stream';
 import { describeError } from '../../base/errors';
 import { getArchive, putArchive } from './archive';
-import { NOT_EXECUTABLE, childExecution, failedExecution, type ProcessControl } from './childExecution';
+import { NOT_EXECUTABLE, failedExecution, startCommand, type ProcessControl } from './childExecution';
 import { RuntimeError } from './errors';
 import { findByEnvironment } from './procfs';
+import type { PipeFactory } from './pipes';
 import { groupControl, ptyExecution } from './pty';
 import { endProcesses, sessionControl } from './processes';
 import type { BoxSpec, ExecSpec, Execution, Runtime } from './runtime';
@@ -23,9 +24,11 @@ export class ProcessRuntime implements Runtime {
   /** Group leaders by box, for systems where the marker cannot be looked up. */
   readonly #leaders = new Map<string, Set<number>>();
   readonly #hostEnv: NodeJS.ProcessEnv;
+  readonly #pipes: PipeFactory;
 
-  constructor(hostEnv: NodeJS.ProcessEnv) {
+  constructor(hostEnv: NodeJS.ProcessEnv, pipes: PipeFactory) {
     this.#hostEnv = hostEnv;
+    this.#pipes = pipes;
   }
 
   async create(box: BoxSpec): Promise<void> {
@@ -74,8 +77,11 @@ export class ProcessRuntime implements Runtime {
       return ptyExecution({ argv: spec.argv, env, cwd, columns, rows }, (pid) => this.#track(box, pid));
     }
     const [file, ...args] = spec.argv;
-    const child = spawn(file, args, { cwd, env, detached: true, stdio: 'pipe', windowsHide: true });
-    return childExecution(child, child.pid === undefined ? idle : this.#track(box, child.pid));
+    return startCommand(
+      (stdio) => spawn(file, args, { cwd, env, detached: true, stdio, windowsHide: true }),
+      this.#pipes,
+      (pid) => this.#track(box, pid),
+    );
   }
 
   putArchive(box: BoxSpec, target: string, tar: Readable): Promise<void> {
@@ -117,8 +123,6 @@ export class ProcessRuntime implements Runtime {
     return groupControl(pid);
   }
 }
-
-const idle: ProcessControl = { signal: () => undefined, kill: () => undefined };
 
 function folders(box: BoxSpec): { home: string; workspace: string; temporary: string } {
   return {

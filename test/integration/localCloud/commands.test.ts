@@ -46,6 +46,27 @@ for (const runtime of ['process', 'bubblewrap'] as const) {
       assert.deepEqual([stdout.toString(), stderr.toString()], ['out\n', 'err\n']);
     });
 
+    it('can open their input and outputs by name', async () => {
+      const script = 'cat /dev/stdin > /dev/stdout; echo err > /dev/stderr';
+
+      const { stdout, stderr } = await api.run(box, ['sh', '-c', script], { stdin: 'in' });
+
+      assert.deepEqual([stdout.toString(), stderr.toString()], ['in', 'err\n']);
+    });
+
+    it('run many at once', async () => {
+      const runs = Array.from({ length: 40 }, (_, i) =>
+        api.run(box, ['sh', '-c', `cat; echo ${i}`], { stdin: 'x' }),
+      );
+
+      const outputs = (await Promise.all(runs)).map(({ stdout }) => stdout.toString());
+
+      assert.deepEqual(
+        outputs,
+        runs.map((_, i) => `x${i}\n`),
+      );
+    });
+
     it('answer after their input ended', async () => {
       const { stdout } = await api.run(box, ['sh', '-c', 'cat >/dev/null; echo late'], { stdin: 'x' });
 
