@@ -18,11 +18,10 @@ const name = 'my “first” box';
 describe('The extension in a real VS Code', function () {
   this.timeout(90_000);
 
-  let dir: string;
   let sshDir: string;
-  let server: VsCodeServer | undefined;
   let workbench: Workbench;
   let failed = false;
+  const cleanUps: (() => Promise<void>)[] = [];
 
   before(async function () {
     this.timeout(installTimeoutMs);
@@ -30,13 +29,17 @@ describe('The extension in a real VS Code', function () {
     const obstacle = hostObstacle();
     if (obstacle !== undefined) skipFor(this, obstacle);
     // Short: sockets are in it.
-    dir = await fs.mkdtemp(path.join(os.tmpdir(), 'sbxui-'));
+    const dir = await fs.mkdtemp(path.join(os.tmpdir(), 'sbxui-'));
+    cleanUps.push(() => fs.rm(dir, { recursive: true, force: true }));
     sshDir = path.join(dir, 'ssh');
     const host = await installHost();
     const vsix = await packageExtension(dir);
     const env = { CLOUD_SANDBOXES_HOME: path.join(dir, 'home'), CLOUD_SANDBOXES_SSH_DIR: sshDir };
-    server = await VsCodeServer.start({ host, dir: path.join(dir, 'vscode'), vsix, env });
+    cleanUps.push(() => endLocalCloud(path.join(dir, 'home', 'local-cloud')));
+    const server = await VsCodeServer.start({ host, dir: path.join(dir, 'vscode'), vsix, env });
+    cleanUps.push(() => server.stop());
     workbench = await Workbench.open(host.chromium, server.url);
+    cleanUps.push(() => workbench.close());
   });
 
   // Each step goes on from the one before, as a person would.
@@ -49,11 +52,7 @@ describe('The extension in a real VS Code', function () {
   });
 
   after(async () => {
-    if (!server) return;
-    await workbench.close();
-    await server.stop();
-    await endLocalCloud(path.join(dir, 'home', 'local-cloud'));
-    await fs.rm(dir, { recursive: true, force: true });
+    for (const cleanUp of cleanUps.reverse()) await cleanUp();
   });
 
   it('welcomes a person who has no cloud yet', async () => {
