@@ -174,9 +174,15 @@ class PtyInput extends Writable {
   }
 
   #send(chunk: Buffer, waitMs: number, callback: (error?: Error | null) => void): void {
-    if (this.destroyed) { callback(); return; }
+    if (this.destroyed) {
+      callback();
+      return;
+    }
     const written = this.#offer(chunk);
-    if (written === chunk.length) { callback(); return; }
+    if (written === chunk.length) {
+      callback();
+      return;
+    }
     const nextMs = written > 0 ? RETRY_MS.first : Math.min(waitMs * 2, RETRY_MS.last);
     this.#timer = setTimeout(() => this.#send(chunk.subarray(written), nextMs, callback), waitMs);
   }
