@@ -6,6 +6,7 @@ import * as path from 'node:path';
 import { abortReason } from '../base/async';
 import { errnoOf } from '../base/errors';
 import { readIfExists, writeFileAtomic } from '../base/files';
+import { isAlive } from '../base/processes';
 import { BrokerError } from './errors';
 
 export interface Endpoint {
@@ -109,15 +110,6 @@ async function isDead(endpoint: Endpoint): Promise<boolean> {
     const refused = ['ECONNREFUSED', 'ENOENT'].includes(errnoOf(error) ?? '');
     // Between bind() and listen() a live socket refuses, too.
     return refused && (!isAlive(endpoint.pid) || (await ageMs(endpoint.file)) > startingMs);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errnoOf(error) === 'EPERM';
   }
 }
 

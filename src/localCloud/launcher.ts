@@ -62,6 +62,11 @@ export async function ensureLocalCloud(options: LaunchOptions): Promise<LocalClo
   throw new LauncherError('not-started', `The local cloud did not start: ${failure ?? 'it ended at once'}`);
 }
 
+/** Whether this user's local cloud runs; never starts it. */
+export async function isLocalCloudRunning(signal?: AbortSignal): Promise<boolean> {
+  return (await findRunning(statePaths(defaultStateDir(process.env)), signal)) !== undefined;
+}
+
 async function findRunning(
   paths: StatePaths,
   signal: AbortSignal | undefined,

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Disposable } from '../base/disposable';
-import { accountSchema, isLocal, type Account } from './account';
+import { accountSchema, isLocal, localAccount, type Account } from './account';
 import { Emitter } from './emitter';
 
 /** Lasting key-value store without secrets, shared by all windows; VS Code's global `Memento` fits. */
@@ -20,6 +20,7 @@ export interface TokenStore {
 
 const accountPrefix = 'account:';
 const tokenPrefix = 'token:';
+const localCloudDeclinedKey = 'local-cloud-declined';
 
 /** Whether a key of the {@link TokenStore} is that of an account's token: it is shared with others. */
 export function isTokenKey(key: string): boolean {
@@ -59,11 +60,18 @@ export class AccountStore implements Disposable {
   async add(account: Account, token?: string): Promise<void> {
     // The token first: an account that others can see must be usable.
     if (token !== undefined) await this.#tokens.store(tokenPrefix + account.id, token);
+    if (isLocal(account)) await this.#state.update(localCloudDeclinedKey, undefined);
     await this.#state.update(accountPrefix + account.id, account);
     this.#changed.fire(undefined);
   }
 
+  /** Whether the local cloud was listed here and the user took it off. */
+  isLocalCloudDeclined(): boolean {
+    return this.#state.get(localCloudDeclinedKey) === true;
+  }
+
   async remove(id: string): Promise<void> {
+    if (id === localAccount.id) await this.#state.update(localCloudDeclinedKey, true);
     await this.#tokens.delete(tokenPrefix + id);
     await this.#state.update(accountPrefix + id, undefined);
     this.#changed.fire(undefined);

@@ -40,3 +40,15 @@ export async function useLocalCloud(
   await accounts.add(localAccount);
   return localAccount;
 }
+
+/**
+ * Lists a local cloud that somebody else started, such as `npm start` or another editor, unless the user took it off
+ * the list here.
+ */
+export async function adoptLocalCloud(
+  isRunning: () => Promise<boolean>,
+  accounts: Pick<AccountStore, 'find' | 'add' | 'isLocalCloudDeclined'>,
+): Promise<void> {
+  if (accounts.find(localAccount.id) || accounts.isLocalCloudDeclined()) return;
+  if (await isRunning()) await accounts.add(localAccount);
+}

@@ -2,8 +2,8 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { Disposable } from '../base/disposable';
 import { rmSync } from 'node:fs';
-import { errnoOf } from '../base/errors';
 import { ensurePrivateDir } from '../base/files';
+import { isAlive } from '../base/processes';
 
 const PREFIX = 'run-';
 
@@ -27,14 +27,5 @@ async function sweep(base: string): Promise<void> {
     const pid = Number(name.slice(PREFIX.length));
     if (!name.startsWith(PREFIX) || !Number.isInteger(pid) || isAlive(pid)) continue;
     await fs.rm(path.join(base, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errnoOf(error) === 'EPERM';
   }
 }

@@ -3,6 +3,7 @@ import { Readable, Writable, PassThrough } from 'node:stream';
 import type { IPty } from '@lydell/node-pty';
 import { createDeferred } from '../../base/async';
 import { describeError, errnoOf } from '../../base/errors';
+import { isAlive } from '../../base/processes';
 import { NOT_FOUND, failedExecution, type ProcessControl } from './childExecution';
 import { sendSignal } from './procfs';
 import type { Execution } from './runtime';
@@ -213,15 +214,6 @@ function undeclared(pty: IPty): PtyMaster | undefined {
   return typeof candidate.fd === 'number' && typeof candidate.on === 'function'
     ? (candidate as PtyMaster)
     : undefined;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errnoOf(error) === 'EPERM';
-  }
 }
 
 /** {@link ProcessControl} of a terminal's session leader on systems without a process table to look into. */

@@ -46,7 +46,11 @@ export async function connectRelay(
 function firstOutput(stream: Readable): Promise<boolean> {
   return new Promise((resolve) => {
     const settle = (): void => {
-      if (stream.readableLength === 0 && !stream.readableEnded && !stream.destroyed) return;
+      if (stream.readableLength === 0 && !stream.readableEnded && !stream.destroyed) {
+        // An empty stream emits `end` only when it is asked for more.
+        stream.read(0);
+        return;
+      }
       for (const event of EVENTS) stream.off(event, settle);
       resolve(stream.readableLength > 0);
     };
