@@ -44,6 +44,7 @@ export class SandboxOverSsh {
   ) {}
 
   #served: ServedSandbox | undefined;
+  readonly #children = new Set<ChildProcess>();
 
   /** Starts a local cloud of its own with one sandbox. */
   static async open({ runtime, mayStart = true, ...create }: TestSandboxOptions): Promise<SandboxOverSsh> {
@@ -89,9 +90,12 @@ export class SandboxOverSsh {
     this.#served?.dispose();
   }
 
-  /** Starts a program such as ssh, scp or sftp with our configuration. */
+  /** Starts a program such as ssh, scp or sftp with our configuration. Ended with the sandbox, if not before. */
   spawn(program: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
-    return spawn(program, ['-F', this.configFile, ...args], options);
+    const child = spawn(program, ['-F', this.configFile, ...args], options);
+    this.#children.add(child);
+    child.once('close', () => this.#children.delete(child));
+    return child;
   }
 
   /** Runs a program to its end; `input` is all of its stdin. */
@@ -125,6 +129,7 @@ export class SandboxOverSsh {
   }
 
   async close(): Promise<void> {
+    for (const child of this.#children) await endChild(child);
     this.stopServing();
     this.client.dispose();
     await this.server.stop();
@@ -135,6 +140,14 @@ export class SandboxOverSsh {
     if (!this.#served) throw new Error('The sandbox is not served');
     return this.#served;
   }
+}
+
+/** Ends a child process, if it has not ended, and waits until it has. */
+export async function endChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill();
+  await ended;
 }
 
 /** An ssh on a terminal, as a person at the keyboard sees it. */
