@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream';
 import type { Connection, ServerChannel } from 'ssh2';
-import { describeErrorChain } from '../base/errors';
+import { describeError, describeErrorChain } from '../base/errors';
 import type { DialTarget } from './backend';
 import { ChannelOutput } from './channelOutput';
 import type { BridgeContext } from './session';
+import { rejectBecause } from './ssh2Internals';
 
 /**
  * Serves `direct-tcpip` (RFC 4254 section 7.2) and OpenSSH's `direct-streamlocal@openssh.com`. A channel is
@@ -26,7 +27,7 @@ export function serveForwards(connection: Connection, context: BridgeContext): v
       stream = await context.backend.dial(target, closed.signal);
     } catch (error) {
       context.log.info(`forward to ${describeTarget(target)} refused: ${describeErrorChain(error)}`);
-      reject();
+      rejectBecause(connection, reject, describeError(error));
       return;
     }
     join(accept(), stream);

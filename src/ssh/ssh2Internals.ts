@@ -19,6 +19,7 @@ interface Protocol {
   channelExtData(recipient: number, data: Buffer, type: number): void;
   exitStatus(recipient: number, status: number): void;
   exitSignal(recipient: number, name: string, coreDumped: boolean, message: string): void;
+  channelOpenFail(recipient: number, reason: number, description: string): void;
 }
 
 type ChannelRequestHandler = (
@@ -82,6 +83,18 @@ export function emitEndOfWrite(connection: Connection): void {
 /** Listens for what {@link emitEndOfWrite} emits, which ssh2's types do not have. */
 export function onEndOfWrite(session: Session, listener: () => void): void {
   (session as EventEmitter).once('eow', listener);
+}
+
+/** Refuses to open a channel and says why, which ssh2's own `reject` leaves out; ssh shows it to its user. */
+export function rejectBecause(connection: Connection, reject: () => void, description: string): void {
+  const { _protocol: protocol } = connection as Connection & ConnectionInternals;
+  const send = protocol.channelOpenFail.bind(protocol);
+  protocol.channelOpenFail = (recipient, reason) => send(recipient, reason, description);
+  try {
+    reject();
+  } finally {
+    protocol.channelOpenFail = send;
+  }
 }
 
 const MSG_USERAUTH_BANNER = 53;
