@@ -1,12 +1,11 @@
 import { delay } from '../../src/base/async';
 
-/** Repeats an assertion until it holds; its last failure is thrown when the deadline passes. */
-export async function eventually(assertion: () => void | Promise<void>, deadlineMs = 5_000): Promise<void> {
+/** Repeats an assertion until it holds, and gives its value; its last failure is thrown when the deadline passes. */
+export async function eventually<T>(assertion: () => T | Promise<T>, deadlineMs = 5_000): Promise<T> {
   const end = Date.now() + deadlineMs;
   for (;;) {
     try {
-      await assertion();
-      return;
+      return await assertion();
     } catch (error) {
       if (Date.now() > end) throw error;
     }

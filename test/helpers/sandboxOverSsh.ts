@@ -35,16 +35,19 @@ export interface TestSandboxOptions extends CreateOptions {
 export class SandboxOverSsh {
   readonly states: ConnectionState[] = [];
 
+  #server: LocalCloudServer;
+  #served: ServedSandbox | undefined;
+  readonly #children = new Set<ChildProcess>();
+
   private constructor(
-    readonly server: LocalCloudServer,
+    server: LocalCloudServer,
     readonly client: CloudClient,
     readonly endpoint: Endpoint,
     readonly sandbox: Sandbox,
     readonly dir: string,
-  ) {}
-
-  #served: ServedSandbox | undefined;
-  readonly #children = new Set<ChildProcess>();
+  ) {
+    this.#server = server;
+  }
 
   /** Starts a local cloud of its own with one sandbox. */
   static async open({ runtime, mayStart = true, ...create }: TestSandboxOptions): Promise<SandboxOverSsh> {
@@ -63,6 +66,19 @@ export class SandboxOverSsh {
     return opened;
   }
 
+  get server(): LocalCloudServer {
+    return this.#server;
+  }
+
+  /** Starts the local cloud again, once it has ended: at the same address, with the same sandboxes. */
+  async restartServer(): Promise<void> {
+    const { url, runtime } = this.#server.ready;
+    this.#server = await LocalCloudServer.start({
+      stateDir: path.join(this.dir, 'cloud'),
+      args: ['--runtime', runtime, '--port', new URL(url).port],
+    });
+  }
+
   get alias(): string {
     return this.#mustBeServed().alias;
   }
@@ -74,6 +90,8 @@ export class SandboxOverSsh {
   /** Provisions anew and serves grants. */
   async serve(mayStart: boolean): Promise<void> {
     this.stopServing();
+    // Public keys without their secrets would be waited for: as if another window were about to store them.
+    rmSync(path.join(this.dir, 'run', 'keys'), { recursive: true, force: true });
     this.#served = await serveSandbox({
       endpoint: this.endpoint,
       sandbox: this.sandbox,
@@ -132,7 +150,7 @@ export class SandboxOverSsh {
     for (const child of this.#children) await endChild(child);
     this.stopServing();
     this.client.dispose();
-    await this.server.stop();
+    await this.#server.stop();
     rmSync(this.dir, { recursive: true, force: true });
   }
 
