@@ -3,15 +3,16 @@ import { Readable, Writable, PassThrough } from 'node:stream';
 import type { IPty } from '@lydell/node-pty';
 import { createDeferred } from '../../base/async';
 import { describeError, errnoOf } from '../../base/errors';
-import { isAlive } from '../../base/processes';
 import { NOT_FOUND, failedExecution, type ProcessControl } from './childExecution';
 import { sendSignal } from './procfs';
 import type { Execution } from './runtime';
 
 /** Output held for a slow reader before the terminal is paused. */
 const OUTPUT_BYTES = 1024 * 1024;
-/** How often a paused terminal looks whether its process ended. */
-const EXIT_CHECK_MS = 50;
+/** How often a terminal that is to close looks whether its reader has caught up. */
+const CLOSE_CHECK_MS = 20;
+/** More than a kernel holds of a terminal's output. */
+const MAX_REST_BYTES = 256 * 1024;
 /** Wait before input that did not fit is offered again: doubles from the first to the second value. */
 const RETRY_MS = { first: 1, last: 32 };
 /** Control-D: the default VEOF character of termios(3). */
@@ -51,7 +52,7 @@ export async function ptyExecution(
 
 class PtyExecution implements Execution {
   readonly stdin: Writable;
-  readonly stdout: Readable;
+  readonly stdout: PtyOutput;
   readonly stderr: Readable = new PassThrough().end();
   readonly exited: Promise<number>;
   readonly #pty: IPty;
@@ -63,12 +64,11 @@ class PtyExecution implements Execution {
     this.#control = control;
     const exited = createDeferred<number>();
     this.exited = exited.promise;
-    const output = new PtyOutput(pty);
-    this.stdout = output;
+    this.stdout = new PtyOutput(pty);
     this.stdin = new PtyInput(pty);
     pty.onExit(({ exitCode, signal }) => {
       this.#ended = true;
-      output.finish();
+      this.stdout.push(null);
       this.stdin.destroy();
       exited.resolve(signal ? -signal : exitCode);
     });
@@ -89,55 +89,86 @@ class PtyExecution implements Execution {
   }
 
   kill(): void {
-    if (!this.#ended) this.#control.kill();
+    if (this.#ended) return;
+    this.#control.kill();
+    this.stdout.abandon();
   }
 }
 
 /** Output of a terminal, which is paused while its reader is behind. */
 class PtyOutput extends Readable {
   readonly #pty: IPty;
-  #exitCheck: NodeJS.Timeout | undefined;
+  #isHeld = false;
+  #isAbandoned = false;
 
   constructor(pty: IPty) {
     super({ highWaterMark: OUTPUT_BYTES });
     this.#pty = pty;
+    this.#closeOnlyWhenRead();
     // The typings promise strings; with `encoding: null` it is bytes.
     pty.onData((data: string | Buffer) => {
-      if (!this.push(data) && this.#exitCheck === undefined) this.#hold();
+      if (this.destroyed || this.push(data)) return;
+      this.#isHeld = true;
+      pty.pause();
     });
+  }
+
+  /** What has not been read does not keep the terminal open any more. */
+  abandon(): void {
+    this.#isAbandoned = true;
   }
 
   override _read(): void {
     this.#release();
   }
 
-  finish(): void {
-    clearInterval(this.#exitCheck);
-    this.push(null);
-  }
-
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     // Nobody reads any more, but the command must not block on a full terminal.
+    this.abandon();
     this.#release();
     callback(error);
   }
 
-  /**
-   * node-pty closes the terminal 200 ms after its process ended, read or not. So a held terminal is let go as soon
-   * as the process is gone; what is left then is what the kernel holds.
-   */
-  #hold(): void {
-    this.#pty.pause();
-    this.#exitCheck = setInterval(() => {
-      if (!isAlive(this.#pty.pid)) this.#release();
-    }, EXIT_CHECK_MS);
+  #release(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#pty.resume();
   }
 
-  #release(): void {
-    if (this.#exitCheck === undefined) return;
-    clearInterval(this.#exitCheck);
-    this.#exitCheck = undefined;
-    this.#pty.resume();
+  /**
+   * A terminal whose process ended is closed too early: libuv takes a hang-up for the end after one more read of
+   * 4 KiB, and node-pty waits 200 ms, whether its reader is behind or not. So this puts the closing off until the
+   * reader has caught up, and then takes what the kernel still holds.
+   */
+  #closeOnlyWhenRead(): void {
+    const master = undeclared(this.#pty);
+    if (!master) return;
+    const { fd, _socket: socket } = master;
+    const destroy = socket.destroy.bind(socket);
+    socket.destroy = (error) => {
+      if (!this.#isAbandoned && (this.#isHeld || socket.readableLength > 0)) {
+        setTimeout(() => socket.destroy(error), CLOSE_CHECK_MS);
+        return;
+      }
+      if (!this.destroyed && !socket.destroyed) for (const chunk of readRest(fd)) this.push(chunk);
+      destroy(error);
+    };
+  }
+}
+
+/** What can be read from a terminal without waiting. */
+function* readRest(fd: number): Generator<Buffer> {
+  for (let total = 0; total < MAX_REST_BYTES;) {
+    const chunk = Buffer.alloc(64 * 1024);
+    let length: number;
+    try {
+      length = fs.readSync(fd, chunk);
+    } catch {
+      return; // EAGAIN: nothing more now; EIO: all who had it open are gone
+    }
+    if (length === 0) return;
+    total += length;
+    yield chunk.subarray(0, length);
   }
 }
 
@@ -205,13 +236,20 @@ class PtyInput extends Writable {
 
 interface PtyMaster {
   readonly fd: number;
+  readonly _socket: {
+    destroy: (error?: Error) => void;
+    readonly destroyed: boolean;
+    readonly readableLength: number;
+  };
   on(event: 'close', listener: () => void): void;
 }
 
 /** What node-pty's terminals have on POSIX systems but its typings do not declare. */
 function undeclared(pty: IPty): PtyMaster | undefined {
   const candidate: Partial<PtyMaster> = pty as object;
-  return typeof candidate.fd === 'number' && typeof candidate.on === 'function'
+  return typeof candidate.fd === 'number' &&
+    typeof candidate.on === 'function' &&
+    candidate._socket !== undefined
     ? (candidate as PtyMaster)
     : undefined;
 }
