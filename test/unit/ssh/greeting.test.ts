@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { GreetedStream, SSH_IDENT } from '../../../src/ssh/greeting';
+
+const IDENTIFICATION = `SSH-2.0-${SSH_IDENT}\r\n`;
+
+describe('GreetedStream', () => {
+  let input: PassThrough;
+  let output: PassThrough;
+  let stream: GreetedStream;
+  beforeEach(() => {
+    input = new PassThrough();
+    output = new PassThrough();
+    stream = new GreetedStream(input, output);
+    stream.on('error', () => undefined);
+  });
+
+  it('sends the identification string before anybody uses it', () => {
+    assert.equal(String(output.read()), IDENTIFICATION);
+  });
+
+  it("drops ssh2's own copy of that line, however it is cut", () => {
+    output.read();
+    stream.write(IDENTIFICATION.slice(0, 5));
+    stream.write(`${IDENTIFICATION.slice(5)}more`);
+
+    assert.equal(String(output.read()), 'more');
+  });
+
+  it('keeps what the client sends until it is read', async () => {
+    input.write('early');
+    await once(stream, 'readable');
+
+    assert.equal(String(stream.read()), 'early');
+  });
+
+  it('closes when the client is gone, though nobody reads', async () => {
+    input.write('unread');
+    const closed = once(stream, 'close');
+
+    input.end();
+
+    await closed;
+  });
+
+  it('closes when the client takes no more output', async () => {
+    const closed = new Promise((resolve) => stream.once('close', resolve));
+
+    output.destroy(new Error('EPIPE'));
+
+    await closed;
+  });
+});
