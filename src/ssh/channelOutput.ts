@@ -37,8 +37,9 @@ export class ChannelOutput {
     channel.once('close', () => this.release());
   }
 
-  /** Waits until the process's output is sent, then says how it ended and closes. */
+  /** Waits until the process's output is sent, then says how it ended and closes. Nothing more comes on stderr. */
   async finish(status: ExitStatus): Promise<void> {
+    if (this.stderr.writable) this.stderr.end();
     await Promise.all([finished(this.stdout), finished(this.stderr)]);
     if (this.#isClosed()) return;
     const { _client: client, outgoing } = this.#channel;

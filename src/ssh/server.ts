@@ -1,14 +1,14 @@
 import type { Duplex } from 'node:stream';
 import ssh2, { type AuthContext, type Connection } from 'ssh2';
 import { createDeferred } from '../base/async';
-import { describeErrorChain } from '../base/errors';
+import { describeError, describeErrorChain } from '../base/errors';
 import type { Logger } from '../base/logger';
 import type { Backend, BackendFeatures } from './backend';
 import { serveForwards } from './forwarding';
 import { SSH_IDENT } from './greeting';
 import { ProcessSet } from './processes';
 import { serveSession } from './session';
-import { emitEndOfWrite, injectStream, sendAuthBanner } from './ssh2Internals';
+import { emitEndOfWrite, injectStream, sendAuthBanner, sendDisconnect } from './ssh2Internals';
 
 /** Well below the least that a person would set as ServerAliveInterval × ServerAliveCountMax. */
 const BANNER_INTERVAL_MS = 2000;
@@ -69,7 +69,7 @@ function serveConnection(connection: Connection, options: BridgeOptions, process
 function holdAuthentication(
   connection: Connection,
   auth: AuthContext,
-  { ready, progress }: BridgeOptions,
+  { ready, progress, stream }: BridgeOptions,
   serveChannels: (features: BackendFeatures) => void,
 ): void {
   const banners = setInterval(() => sendAuthBanner(connection, progress()), BANNER_INTERVAL_MS);
@@ -81,9 +81,11 @@ function holdAuthentication(
       serveChannels(features);
       auth.accept();
     },
-    () => {
+    (error: unknown) => {
       release();
-      connection.end();
+      if (stream.destroyed) return;
+      sendDisconnect(connection, describeError(error));
+      stream.end();
     },
   );
 }

@@ -24,6 +24,12 @@ const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** The exit code of OpenSSH for a command that could not be run at all. */
 const EXIT_FAILED_TO_START = 255;
 
+/**
+ * How long stderr stays open after the process has closed its own: why a process was lost is known a moment later.
+ * One that closes its outputs and works on is not held up for longer.
+ */
+const LAST_WORDS_MS = 5000;
+
 /** Serves one `session` channel (RFC 4254 section 6): it runs one program, in a terminal or not. */
 export function serveSession(session: Session, context: BridgeContext): void {
   const request = collectRequest(session);
@@ -142,5 +148,9 @@ function connect(process: RemoteProcess, channel: ServerChannel, output: Channel
   process.stdin.on('error', () => channel.unpipe(process.stdin).resume());
   channel.pipe(process.stdin);
   process.stdout.pipe(output.stdout);
-  process.stderr.pipe(output.stderr);
+  process.stderr.pipe(output.stderr, { end: false });
+  process.stderr.once('end', () => {
+    const timer = setTimeout(() => output.stderr.end(), LAST_WORDS_MS);
+    process.exited.finally(() => clearTimeout(timer)).catch(() => undefined);
+  });
 }

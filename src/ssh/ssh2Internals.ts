@@ -97,21 +97,44 @@ export function rejectBecause(connection: Connection, reject: () => void, descri
   }
 }
 
+const MSG_DISCONNECT = 1;
 const MSG_USERAUTH_BANNER = 53;
+const DISCONNECT_BY_APPLICATION = 11;
 
 /**
  * Sends a banner while authentication is pending (RFC 4252 section 5.4); ssh2 itself can send only one, before it
  * begins. Any packet resets the client's timer for an unresponsive server.
  */
 export function sendAuthBanner(connection: Connection, text: string): void {
+  sendPacket(connection, [byte(MSG_USERAUTH_BANNER), string(`${text}\r\n`), NO_LANGUAGE]);
+}
+
+/**
+ * Says while authentication is pending that the connection ends and why (RFC 4253 section 11.1); ssh2 itself leaves
+ * the reason empty. Not every client shows what its ProxyCommand prints.
+ */
+export function sendDisconnect(connection: Connection, text: string): void {
+  const reason = Buffer.alloc(4);
+  reason.writeUInt32BE(DISCONNECT_BY_APPLICATION);
+  sendPacket(connection, [byte(MSG_DISCONNECT), reason, string(text), NO_LANGUAGE]);
+}
+
+const byte = (value: number): Buffer => Buffer.of(value);
+/** RFC 4251 section 5. */
+const string = (text: string): Buffer => {
+  const bytes = Buffer.from(text);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+};
+const NO_LANGUAGE = string('');
+
+/** Only for a connection whose keys are exchanged and not being exchanged again. */
+function sendPacket(connection: Connection, fields: readonly Buffer[]): void {
   const { _protocol: protocol } = connection as Connection & ConnectionInternals;
   const writer = protocol._packetRW.write;
-  const message = Buffer.from(`${text}\r\n`);
-  const packet = writer.alloc(1 + 4 + message.length + 4);
-  let offset = writer.allocStart;
-  packet[offset++] = MSG_USERAUTH_BANNER;
-  offset = packet.writeUInt32BE(message.length, offset);
-  offset += message.copy(packet, offset);
-  packet.writeUInt32BE(0, offset); // no language tag
+  const payload = Buffer.concat(fields);
+  const packet = writer.alloc(payload.length);
+  payload.copy(packet, writer.allocStart);
   protocol._cipher.encrypt(writer.finalize(packet));
 }

@@ -12,6 +12,7 @@ import {
   type SessionRequest,
 } from '../backend';
 import { connectRelay } from './dial';
+import { explainLoss } from './loss';
 import { probeSandbox, type SandboxFacts } from './probe';
 import { chooseRelay } from './relays';
 import { makeTextSafe } from './textSafe';
@@ -130,7 +131,7 @@ export class ExecBackend implements Backend {
     await this.#ensureAwake(signal);
     const { home, shell } = this.#known();
     const { terminal } = session;
-    const process = await this.#transport.exec(
+    const started = await this.#transport.exec(
       {
         argv: terminal ? inTerminalOfSize(terminal, argv) : argv,
         workingDirectory: home,
@@ -144,6 +145,7 @@ export class ExecBackend implements Backend {
       },
       signal,
     );
+    const process = explainLoss(started, this.#options);
     this.#watch(process);
     return process;
   }

@@ -1,7 +1,9 @@
 import { delay } from '../../base/async';
 import { printable } from '../../base/errors';
-import type { CloudClient } from '../../cloud/provider';
+import { cloudErrorCode } from '../../cloud/errors';
+import type { CloudClient, SandboxStatus } from '../../cloud/provider';
 import { BridgeError } from '../backend';
+import { deletedSandbox } from './loss';
 
 const POLL_MS = 1000;
 
@@ -12,12 +14,12 @@ export interface WakeOptions {
   readonly onProgress: (text: string) => void;
 }
 
-/** Resolves once the sandbox runs. Starts a stopped one only if it may; else rejects as `stopped`. */
+/** Resolves once the sandbox runs. Starts a stopped one only if it may; else rejects as `stopped`, or as `lost` if there is none. */
 export async function wakeSandbox(options: WakeOptions, signal: AbortSignal): Promise<void> {
   const { client, sandbox, mayStart, onProgress } = options;
   const name = printable(sandbox.name, 60);
   for (;;) {
-    const { status } = await client.get(sandbox.id, signal);
+    const status = await statusOf(options, signal);
     switch (status) {
       case 'running':
       case 'unknown': // what only a newer client would know; the exec will tell
@@ -42,5 +44,13 @@ export async function wakeSandbox(options: WakeOptions, signal: AbortSignal): Pr
         await client.start(sandbox.id, signal);
         return;
     }
+  }
+}
+
+async function statusOf({ client, sandbox }: WakeOptions, signal: AbortSignal): Promise<SandboxStatus> {
+  try {
+    return (await client.get(sandbox.id, signal)).status;
+  } catch (error) {
+    throw cloudErrorCode(error) === 'not-found' ? deletedSandbox(sandbox.name, error) : error;
   }
 }
