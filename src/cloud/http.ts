@@ -1,7 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { abortReason } from '../base/async';
-import { createDeadline } from './deadline';
+import { createDeadline } from '../base/deadline';
 import { CloudError } from './errors';
 import { errorOfAnswer, errorOfNetwork, type ErrorRefiner } from './httpErrors';
 import type { Origin } from './origin';

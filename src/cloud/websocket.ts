@@ -2,7 +2,7 @@ import type * as http from 'node:http';
 import { WebSocket, type ClientOptions } from 'ws';
 import { abortReason, createDeferred } from '../base/async';
 import { describeError } from '../base/errors';
-import { createDeadline } from './deadline';
+import { createDeadline } from '../base/deadline';
 import { CloudError } from './errors';
 import { Heartbeat } from './heartbeat';
 import { jsonOrText, readText } from './http';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { backoffMs, delay } from '../../base/async';
 import { printable } from '../../base/errors';
-import { createDeadline } from '../deadline';
+import { createDeadline } from '../../base/deadline';
 import { CloudError, cloudErrorCode } from '../errors';
 import type {
   AccountInfo,

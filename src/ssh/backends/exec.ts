@@ -23,8 +23,8 @@ import { wakeSandbox } from './wake';
  * the connection, because the editor takes that for final.
  */
 const READY_TIMEOUT_MS = 120_000;
-/** How long the sandbox counts as awake after a sign of life. */
-const AWAKE_MS = 5000;
+/** How long the sandbox counts as awake after it answered: enough for the first command of a connection. */
+const AWAKE_MS = 1000;
 const CLOSE_TIMEOUT_MS = 1500;
 const NO_ENCODER =
   'The cloud damages output that is not text, and the sandbox has no perl, python3 or node to encode it';
@@ -152,16 +152,12 @@ export class ExecBackend implements Backend {
 
   #watch(process: RemoteProcess): void {
     this.#live.add(process);
-    const remove = (): void => {
+    const onEnd = (): void => {
       this.#live.delete(process);
+      // The sandbox may have been stopped: ask before the next exec wakes it up.
+      this.#lastSignOfLife = 0;
     };
-    process.exited.finally(remove).then(
-      () => this.#noteSignOfLife(),
-      () => {
-        // The sandbox may have been stopped: ask before the next exec wakes it up.
-        this.#lastSignOfLife = 0;
-      },
-    );
+    process.exited.then(onEnd, onEnd);
   }
 
   /** Clouds start a stopped sandbox for an exec; only its user may (a window left open must not cost money). */

@@ -1,4 +1,4 @@
-import { abortReason } from '../base/async';
+import { abortReason } from './async';
 
 /** A signal for one operation: it aborts with the caller's reason, or with an error of ours when time is up. */
 export interface Deadline {
