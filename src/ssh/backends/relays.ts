@@ -225,7 +225,8 @@ const RANKING: readonly RankedTool[] = [
   program('nc:traditional', ['nc', '-q', '99999'], hostAndPort),
   script('node', 'node', '-e', NODE),
   script('php', 'php', '-r', PHP, '--'),
-  program('nc:busybox', ['nc'], hostAndPort),
+  // By the shell that found it: BusyBox's may have nc built in and no file of that name.
+  program('nc:busybox', ['sh', '-c', 'exec nc "$@"', 'sh'], hostAndPort),
   program('nc:busybox-applet', ['busybox', 'nc'], hostAndPort),
   program(
     'socat',
