@@ -109,16 +109,25 @@ export class SandboxOverSsh {
   }
 
   /** Starts a program such as ssh, scp or sftp with our configuration. Ended with the sandbox, if not before. */
-  spawn(program: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
-    const child = spawn(program, ['-F', this.configFile, ...args], options);
+  spawn(program: string, args: readonly string[], options?: SpawnOptions): ChildProcess {
+    return this.#spawn(program, ['-F', this.configFile, ...args], options);
+  }
+
+  #spawn(program: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+    const child = spawn(program, args, options);
     this.#children.add(child);
     child.once('close', () => this.#children.delete(child));
     return child;
   }
 
-  /** Runs a program to its end; `input` is all of its stdin. */
-  async run(program: string, args: readonly string[], input: string | Buffer = ''): Promise<Outcome> {
-    const child = this.spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  /** Runs a program such as ssh with our configuration to its end; `input` is all of its stdin. */
+  run(program: string, args: readonly string[], input: string | Buffer = ''): Promise<Outcome> {
+    return this.runPlain(program, ['-F', this.configFile, ...args], input);
+  }
+
+  /** Runs a program that has its own way to be given a configuration. */
+  async runPlain(program: string, args: readonly string[], input: string | Buffer = ''): Promise<Outcome> {
+    const child = this.#spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     child.stdin!.on('error', () => undefined); // it may end without reading all
     child.stdin!.end(input);
     const [stdout, stderr, [code, signal]] = await Promise.all([
