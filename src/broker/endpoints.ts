@@ -28,7 +28,7 @@ export function editorOfAlias(alias: string): string {
   return alias.split('.').at(-2) ?? '';
 }
 
-/** A fresh entry's path. Rejects nothing, throws `path-too-long` if a socket could not be bound there. */
+/** A fresh entry's path. Throws a {@link BrokerError} `path-too-long` if a socket could not be bound there. */
 export function newEndpointFile(dir: string, editor: string, platform = process.platform): string {
   const kind = platform === 'win32' ? 'pipe' : 'sock';
   const file = path.join(dir, `${editor}-${process.pid}-${randomBytes(4).toString('hex')}.${kind}`);

@@ -46,7 +46,7 @@ const grantAnswer: v.GenericSchema<unknown, GrantAnswer> = v.variant('ok', [
   v.object({ ok: v.literal(true), grant }),
   v.object({
     ok: v.literal(false),
-    reason: v.picklist(['unknown-alias', 'signed-out']),
+    reason: v.picklist(['unknown-alias', 'signed-out', 'not-running']),
     message: v.string(),
   }),
 ]);

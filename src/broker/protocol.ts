@@ -18,8 +18,9 @@ export interface Grant {
  * Why a broker gave no grant:
  * - `unknown-alias`: not one of this broker's sandboxes; another broker may know it
  * - `signed-out`: the account has no credentials any more
+ * - `not-running`: the local cloud does not run, and nobody asked for the sandbox just now
  */
-export type GrantRefusal = 'unknown-alias' | 'signed-out';
+export type GrantRefusal = 'unknown-alias' | 'signed-out' | 'not-running';
 
 export type GrantAnswer =
   | { readonly ok: true; readonly grant: Grant }

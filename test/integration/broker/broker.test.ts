@@ -27,6 +27,7 @@ const grant: Grant = {
 };
 const granted: GrantAnswer = { ok: true, grant };
 const unknown: GrantAnswer = { ok: false, reason: 'unknown-alias', message: 'no such sandbox' };
+const notRunning: GrantAnswer = { ok: false, reason: 'not-running', message: 'Start it first' };
 const signedOut: GrantAnswer = { ok: false, reason: 'signed-out', message: 'Sign in to Example again' };
 
 describe('broker', () => {
@@ -52,8 +53,8 @@ describe('broker', () => {
         ...more,
       }),
     );
-  const ask = (waitMs = 400, answerMs = 200, signal = new AbortController().signal): Promise<Grant> =>
-    requestGrant({ dir: dir(), alias, signal, waitMs, answerMs, log: silentLogger });
+  const ask = (waitMs = 400, signal = new AbortController().signal): Promise<Grant> =>
+    requestGrant({ dir: dir(), alias, signal, waitMs, log: silentLogger });
 
   it('gives a grant as it is', async () => {
     await serve(granted);
@@ -153,7 +154,45 @@ describe('broker', () => {
         return new Promise(() => undefined);
       },
     });
-    await assert.rejects(ask(300, 100), { code: 'no-broker' });
+    await assert.rejects(ask(300), { code: 'no-broker' });
+    assert.ok(await cancelled.promise);
+  });
+
+  it('lets a window think for as long as it waits itself: it may be starting a cloud', async () => {
+    const started = createDeferred<GrantAnswer>();
+    await serve(() => started.promise);
+    await serve(() => Promise.resolve(unknown).finally(() => started.resolve(granted)), { editor: 'other' });
+    assert.deepEqual(await ask(10_000), grant);
+  });
+
+  it('asks a window that thinks only once', async () => {
+    let calls = 0;
+    await serve(() => {
+      calls++;
+      return new Promise(() => undefined);
+    });
+    await assert.rejects(ask(1500), { code: 'no-broker' });
+    assert.equal(calls, 1);
+  });
+
+  it('is not held up by windows that hang', async () => {
+    for (let window = 0; window < 3; window++) await serve(() => new Promise(() => undefined));
+    await serve(granted, { editor: 'other' });
+    const start = Date.now();
+    await ask(20_000);
+    assert.ok(Date.now() - start < 3000);
+  });
+
+  it('tells the other windows that one has granted', async () => {
+    const cancelled = createDeferred<true>();
+    await serve(granted, {
+      grant: (_alias, signal) => {
+        signal.addEventListener('abort', () => cancelled.resolve(true));
+        return new Promise(() => undefined);
+      },
+    });
+    await serve(granted, { editor: 'other' });
+    await ask(5000);
     assert.ok(await cancelled.promise);
   });
 
@@ -177,6 +216,7 @@ describe('broker', () => {
       code: 'unknown-alias',
       message: /refresh the list/,
     },
+    { name: 'a cloud that does not run', answer: notRunning, code: 'not-running', message: /^Start it/ },
     {
       name: 'a window that is signed out',
       answer: signedOut,
@@ -205,14 +245,14 @@ describe('broker', () => {
 
   it('ends a wait at once when it is cancelled', async () => {
     const cancel = new AbortController();
-    const answer = ask(20_000, 20_000, cancel.signal);
+    const answer = ask(20_000, cancel.signal);
     cancel.abort(new Error('ssh went away'));
     await assert.rejects(answer, { message: 'ssh went away' });
   });
 
   it('is asked for many grants at once', async () => {
     await serve(granted);
-    const all = await Promise.all(Array.from({ length: 30 }, () => ask(5000, 5000)));
+    const all = await Promise.all(Array.from({ length: 30 }, () => ask(5000)));
     assert.ok(all.every((each) => each.alias === alias));
   });
 
