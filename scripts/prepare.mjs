@@ -12,10 +12,10 @@ export function say(text) {
   process.stderr.write(`cloud-sandboxes: ${text}\n`);
 }
 
-/** Installs the dependencies and builds the bundles, each only if it is out of date. Ends the process on failure. */
+/** Installs the dependencies and builds the bundles, each only if it is out of date. Throws an Error for people. */
 export function prepare() {
   if (Number(process.versions.node.split('.')[0]) < MIN_NODE_MAJOR) {
-    fail(`Node ${process.versions.node} is too old; install Node ${MIN_NODE_MAJOR} or newer`);
+    throw new Error(`Node ${process.versions.node} is too old; install Node ${MIN_NODE_MAJOR} or newer`);
   }
   installDependencies();
   build();
@@ -38,12 +38,13 @@ function installDependencies() {
 }
 
 function build() {
-  const inputs = [
-    newestBelow(inRoot('src')),
-    modifiedAt(inRoot('esbuild.mjs')),
-    modifiedAt(inRoot('package-lock.json')),
-  ];
-  if (modifiedAt(inRoot('dist', 'start.js')) >= Math.max(...inputs)) return;
+  const bundles = ['extension', 'connection', 'localCloud', 'start'].map((name) =>
+    inRoot('dist', `${name}.js`),
+  );
+  const inputs = ['src', 'esbuild.mjs', 'package.json', 'package-lock.json'].map((name) =>
+    newestAt(inRoot(name)),
+  );
+  if (Math.min(...bundles.map(modifiedAt)) >= Math.max(...inputs)) return;
   say('building …');
   run('The build', process.execPath, [inRoot('esbuild.mjs')], 'The lines above say where.');
 }
@@ -52,12 +53,7 @@ function run(what, command, args, hint) {
   // npm is a script on Windows, which only a shell can run.
   const shell = process.platform === 'win32' && command === 'npm';
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], shell });
-  if (status !== 0) fail(`${what} failed${error ? ` (${error.message})` : ''}. ${hint}`);
-}
-
-function fail(text) {
-  say(text);
-  process.exit(1);
+  if (status !== 0) throw new Error(`${what} failed${error ? ` (${error.message})` : ''}. ${hint}`);
 }
 
 function inRoot(...parts) {
@@ -69,11 +65,10 @@ function modifiedAt(file) {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-/** The latest modification of anything below a folder. */
-function newestBelow(folder) {
-  const times = readdirSync(folder, { withFileTypes: true }).map((entry) => {
-    const child = path.join(folder, entry.name);
-    return entry.isDirectory() ? newestBelow(child) : modifiedAt(child);
-  });
-  return Math.max(modifiedAt(folder), ...times);
+/** The latest modification of a file, or of a folder and anything below it. */
+function newestAt(place) {
+  const below = statSync(place).isDirectory()
+    ? readdirSync(place).map((name) => newestAt(path.join(place, name)))
+    : [];
+  return Math.max(modifiedAt(place), ...below);
 }

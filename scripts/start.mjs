@@ -1,6 +1,11 @@
 // `npm start`: makes a clean checkout ready and hands over to the bundled program.
 import { createRequire } from 'node:module';
-import { prepare } from './prepare.mjs';
+import { prepare, say } from './prepare.mjs';
 
-prepare();
+try {
+  prepare();
+} catch (error) {
+  say(error.message);
+  process.exit(1);
+}
 createRequire(import.meta.url)('../dist/start.js');

@@ -1,43 +1,57 @@
-// `npm test`: installs what the tests need, checks the code, runs every test, and ends with one line of counts.
-// Usage: node test/run.mjs [mocha arguments]
+// `npm test [-- PATH…]`: installs what the tests need, checks the code, runs every test, or those of the paths alone
+// without the checks, and ends with one line of counts.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { prepare, root, say } from '../scripts/prepare.mjs';
 import { installSystemPackages } from './systemPackages.mjs';
 
-const bin = (name) => path.join(root, 'node_modules', '.bin', name);
+const ALL_TESTS = ['unit', 'integration', 'vscode'].map((suite) => `test/${suite}/**/*.test.ts`);
+const mocha = path.join(root, 'node_modules', '.bin', 'mocha');
 
-/** Runs a step and ends here if it fails. */
-function step(title, command, args) {
-  say(title);
-  const { status, error } = spawnSync(command, args, {
+/** Runs a program here; its exit code. */
+function run(program, args, env = {}) {
+  const options = {
     cwd: root,
     stdio: 'inherit',
+    env: { ...process.env, ...env },
     shell: process.platform === 'win32',
-  });
+  };
+  const { status, error } = spawnSync(program, args, options);
   if (error) say(error.message);
-  if (status === 0) return;
-  process.stdout.write('0 passed, 1 failed\n');
-  process.exit(status ?? 1);
+  return status ?? 1;
 }
 
-installSystemPackages();
-prepare();
-if (!existsSync(bin('mocha'))) {
-  say('the development dependencies are missing; run `npm ci` without --omit=dev');
-  process.exit(1);
+/** The last line, and the end. */
+function finish(code, { passes, failures, pending }) {
+  process.stdout.write(`${passes} passed, ${failures} failed${pending ? `, ${pending} skipped` : ''}\n`);
+  process.exit(code);
 }
-const mochaArguments = process.argv.slice(2);
-if (mochaArguments.length === 0)
-  step('checking types, style and format …', 'npm', ['run', '--silent', 'check']);
-const { status } = spawnSync(
-  bin('mocha'),
-  [...(process.env.CI ? ['--forbid-pending'] : []), ...mochaArguments],
-  {
-    cwd: root,
-    stdio: 'inherit',
-    shell: process.platform === 'win32',
-  },
-);
-process.exit(status ?? 1);
+
+/** The end where no test ran. */
+function fail(reason) {
+  say(reason);
+  finish(1, { passes: 0, failures: 1, pending: 0 });
+}
+
+const paths = process.argv.slice(2);
+try {
+  installSystemPackages();
+  prepare();
+} catch (error) {
+  fail(error.message);
+}
+if (!existsSync(mocha)) fail('the development dependencies are missing; run `npm ci` without --omit=dev');
+if (paths.length === 0) {
+  say('checking types, style and format …');
+  if (run('npm', ['run', '--silent', 'check']) !== 0) fail('the checks failed');
+}
+const dir = mkdtempSync(path.join(os.tmpdir(), 'sbx-'));
+const counts = path.join(dir, 'counts.json');
+const options = process.env.CI ? ['--forbid-pending'] : [];
+const code = run(mocha, [...options, ...(paths.length > 0 ? paths : ALL_TESTS)], { TEST_COUNTS: counts });
+const stats = existsSync(counts) ? JSON.parse(readFileSync(counts, 'utf8')) : undefined;
+rmSync(dir, { recursive: true });
+if (stats) finish(code, stats);
+else fail('mocha ended before it ran the tests');

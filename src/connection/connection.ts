@@ -7,6 +7,7 @@ import { StateReporter } from '../broker/stateReporter';
 import { createDeferred } from '../base/async';
 import { describeError } from '../base/errors';
 import type { Logger } from '../base/logger';
+import { say } from '../base/stderrLog';
 import { cloudErrorCode } from '../cloud/errors';
 import { providerOf } from '../cloud/registry';
 import type { BackendFeatures } from '../ssh/backend';
@@ -14,7 +15,6 @@ import { ExecBackend } from '../ssh/backends/exec';
 import type { GreetedStream } from '../ssh/greeting';
 import { serveBridge } from '../ssh/server';
 import type { ConnectionArguments } from './arguments';
-import { say } from './stderrLog';
 
 /** After this long the person at the terminal is told what we wait for. */
 const PATIENCE_MS = 1500;
@@ -32,9 +32,12 @@ export async function runConnection(
   const gone = new AbortController();
   stream.once('close', () => gone.abort());
   const reporter = new ConnectionReporter(runDir, alias, log);
+  const progress = new Progress('Waiting for a window of the editor', (detail) =>
+    reporter.report('connecting', detail),
+  );
   try {
     const grant = await requestGrant({ dir: runDir, alias, signal: gone.signal, log });
-    return await serveGrant(grant, stream, reporter, gone.signal, log);
+    return await serveGrant(grant, { stream, reporter, progress, gone: gone.signal, log });
   } catch (error) {
     if (gone.signal.aborted) return 0;
     say(describeError(error));
@@ -42,19 +45,22 @@ export async function runConnection(
     stream.destroy();
     return 255;
   } finally {
+    progress.dispose();
     await reporter.close();
   }
 }
 
-async function serveGrant(
-  grant: Grant,
-  stream: GreetedStream,
-  reporter: ConnectionReporter,
-  gone: AbortSignal,
-  log: Logger,
-): Promise<number> {
+interface Run {
+  readonly stream: GreetedStream;
+  readonly reporter: ConnectionReporter;
+  readonly progress: Progress;
+  /** Aborts when the local ssh is gone. */
+  readonly gone: AbortSignal;
+  readonly log: Logger;
+}
+
+async function serveGrant(grant: Grant, { stream, reporter, progress, gone, log }: Run): Promise<number> {
   const client = providerOf(grant.endpoint.provider).connect(grant.endpoint, log);
-  const progress = new Progress((detail) => reporter.report('connecting', detail));
   const backend = new ExecBackend({
     client,
     sandbox: grant.sandbox,
@@ -108,22 +114,21 @@ function sayWhyNot(error: unknown, alias: string): void {
 
 /** What the wait is about; said aloud once it takes long. */
 class Progress {
-  text = 'Connecting';
-  readonly #onChange: (text: string) => void;
   #isLong = false;
   readonly #timer = setTimeout(() => {
     this.#isLong = true;
     say(this.text);
   }, PATIENCE_MS);
 
-  constructor(onChange: (text: string) => void) {
-    this.#onChange = onChange;
-  }
+  constructor(
+    public text: string,
+    private readonly onChange: (text: string) => void,
+  ) {}
 
   update(text: string): void {
     if (text === this.text) return;
     this.text = text;
-    this.#onChange(text);
+    this.onChange(text);
     if (this.#isLong) say(text);
   }
 

@@ -3,10 +3,10 @@
  * should read goes to stderr.
  */
 import { describeError } from '../base/errors';
+import { createStderrLog, say } from '../base/stderrLog';
 import { GreetedStream } from '../ssh/greeting';
 import { parseConnectionArguments } from './arguments';
 import { runConnection } from './connection';
-import { createStderrLog, say } from './stderrLog';
 import { openStdio } from './stdio';
 
 /** No part of a connection outlives its ssh by more than this. */
@@ -22,6 +22,7 @@ async function main(): Promise<number> {
   stream.once('close', () => setTimeout(() => process.exit(1), LAST_CALL_MS).unref());
   // ssh sends SIGHUP when it ends; the others come from a person or the system.
   for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const) process.on(signal, () => stream.destroy());
+  // Silent unless asked: some clients of ours never read our stderr, and a full pipe would stop us.
   return runConnection(connectionArguments, stream, createStderrLog(process.env));
 }
 

@@ -46,7 +46,7 @@ export interface Backend {
   sftp(signal: AbortSignal): Promise<RemoteProcess>;
   /** Resolves once connected; rejects as `refused` or `unavailable`, so that the client sees "open failed". */
   dial(target: DialTarget, signal: AbortSignal): Promise<Duplex>;
-  /** Ends at once what is left in the sandbox of this connection; resolves when it is gone, or nobody can tell. */
+  /** Hangs up what is left of this connection in the sandbox; resolves when it is gone, or nobody can tell. */
   close(): Promise<void>;
 }
 

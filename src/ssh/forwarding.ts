@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { Connection, ServerChannel } from 'ssh2';
 import { describeError, describeErrorChain } from '../base/errors';
@@ -19,7 +20,14 @@ export function serveForwards(connection: Connection, context: BridgeContext): v
   });
 
   const closed = new AbortController();
-  connection.once('close', () => closed.abort());
+  // As many as the client has channels.
+  setMaxListeners(0, closed.signal);
+  const live = new Set<Duplex>();
+  connection.once('close', () => {
+    closed.abort();
+    // A channel's own end is told only once its input has been read.
+    for (const stream of live) stream.destroy();
+  });
 
   async function forward(target: DialTarget, accept: () => ServerChannel, reject: () => void): Promise<void> {
     let stream: Duplex;
@@ -30,9 +38,9 @@ export function serveForwards(connection: Connection, context: BridgeContext): v
       rejectBecause(connection, reject, describeError(error));
       return;
     }
+    live.add(stream);
+    stream.once('close', () => live.delete(stream));
     join(accept(), stream);
-    // The channel's own end is told only once its input has been read.
-    closed.signal.addEventListener('abort', () => stream.destroy(), { once: true });
   }
 }
 

@@ -6,7 +6,6 @@ import type { Logger } from '../base/logger';
 import type { Backend, BackendFeatures } from './backend';
 import { serveForwards } from './forwarding';
 import { SSH_IDENT } from './greeting';
-import { ProcessSet } from './processes';
 import { serveSession } from './session';
 import { emitEndOfWrite, injectStream, sendAuthBanner, sendDisconnect } from './ssh2Internals';
 
@@ -31,23 +30,21 @@ export interface BridgeOptions {
 /** An SSH server for the one client at the other end of our pipes. Resolves when that client is gone. */
 export async function serveBridge(options: BridgeOptions): Promise<void> {
   const { log } = options;
-  const processes = new ProcessSet();
   const closed = createDeferred<undefined>();
   const server = new ssh2.Server(
     { hostKeys: [options.hostKey], ident: SSH_IDENT, keepaliveInterval: NEVER_MS },
-    (connection) => serveConnection(connection, options, processes),
+    (connection) => serveConnection(connection, options),
   );
   options.stream.once('close', () => closed.resolve(undefined));
   // Once all that we had to say is written there is nothing to wait for: the client may never close its end.
   options.stream.once('finish', () => options.stream.destroy());
   injectStream(server, options.stream);
   await closed.promise;
-  log.debug(`client gone; ${processes.size} processes to end`);
-  await processes.hangUpAll();
+  log.debug('client gone');
   await options.backend.close();
 }
 
-function serveConnection(connection: Connection, options: BridgeOptions, processes: ProcessSet): void {
+function serveConnection(connection: Connection, options: BridgeOptions): void {
   const { backend, log } = options;
   connection.on('error', (error: unknown) => log.debug(`ssh: ${describeErrorChain(error)}`));
   emitEndOfWrite(connection);
@@ -58,7 +55,7 @@ function serveConnection(connection: Connection, options: BridgeOptions, process
       return;
     }
     holdAuthentication(connection, auth, options, (features) => {
-      const context = { backend, features, processes, log };
+      const context = { backend, features, log };
       connection.on('session', (accept) => serveSession(accept(), context));
       serveForwards(connection, context);
     });

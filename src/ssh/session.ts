@@ -1,16 +1,16 @@
 import type { ServerChannel, Session } from 'ssh2';
+import { createDeferred } from '../base/async';
 import { describeError, describeErrorChain } from '../base/errors';
-import { logFailure, type Logger } from '../base/logger';
+import type { Logger } from '../base/logger';
 import type { RemoteProcess, SignalName } from '../cloud/provider';
 import type { Backend, BackendFeatures, SessionRequest, TerminalRequest } from './backend';
 import { ChannelOutput } from './channelOutput';
-import type { ProcessSet } from './processes';
+import { hangUp } from './hangUp';
 import { onEndOfWrite } from './ssh2Internals';
 
 export interface BridgeContext {
   readonly backend: Backend;
   readonly features: BackendFeatures;
-  readonly processes: ProcessSet;
   readonly log: Logger;
 }
 
@@ -33,20 +33,22 @@ const LAST_WORDS_MS = 5000;
 /** Serves one `session` channel (RFC 4254 section 6): it runs one program, in a terminal or not. */
 export function serveSession(session: Session, context: BridgeContext): void {
   const request = collectRequest(session);
-  let process: RemoteProcess | undefined;
+  const started = createDeferred<RemoteProcess>();
+  // What comes while the program is being started reaches it as soon as it is there, in order.
+  const tellProcess = (tell: (process: RemoteProcess) => void): void => void started.promise.then(tell);
 
   const run = (accept: () => ServerChannel, start: Start): void => {
     const channel = accept();
-    void runOnChannel({ session, channel, context, start, onStarted: (started) => (process = started) });
+    void runOnChannel({ session, channel, context, start, onStarted: (process) => started.resolve(process) });
   };
 
   session.on('window-change', (accept, _reject, { cols, rows }) => {
     request.resize(cols, rows);
-    process?.resize({ columns: cols, rows });
+    tellProcess((process) => process.resize({ columns: cols, rows }));
     acknowledge(accept);
   });
   session.on('signal', (accept, _reject, { name }) => {
-    process?.signal(name as SignalName);
+    tellProcess((process) => process.signal(name as SignalName));
     acknowledge(accept);
   });
   session.on('shell', (accept) => {
@@ -112,32 +114,31 @@ interface Run {
 }
 
 async function runOnChannel({ session, channel, context, start, onStarted }: Run): Promise<void> {
-  const { processes, log } = context;
   const output = new ChannelOutput(channel);
   const closed = new AbortController();
   // The session's event, not the channel's: that one waits until all input has been read.
   session.once('close', () => closed.abort());
   try {
-    const process = processes.add(await start(closed.signal));
+    const process = await start(closed.signal);
     onStarted(process);
-    const hangUp = (): void => {
+    const onClose = (): void => {
       output.release();
-      logFailure(log, 'hang up', processes.hangUp(process));
+      void hangUp(process);
     };
-    closed.signal.addEventListener('abort', hangUp, { once: true });
+    closed.signal.addEventListener('abort', onClose, { once: true });
     connect(process, channel, output);
-    if (closed.signal.aborted) hangUp();
+    if (closed.signal.aborted) onClose();
     onEndOfWrite(session, () => {
       output.abandonStdout(() => {
         // SIGPIPE is not among the signals that every cloud can send.
         process.signal('HUP');
-        logFailure(log, 'hang up', processes.hangUp(process));
+        void hangUp(process);
       });
     });
     await output.finish(await process.exited);
   } catch (error) {
     if (closed.signal.aborted) return;
-    log.warn(`session ended: ${describeErrorChain(error)}`);
+    context.log.warn(`session ended: ${describeErrorChain(error)}`);
     await output.fail(`cloud-sandboxes: ${describeError(error)}\n`, EXIT_FAILED_TO_START);
   }
 }

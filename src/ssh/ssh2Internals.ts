@@ -4,6 +4,7 @@
  */
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
+import { printable } from '../base/errors';
 import type { Connection, Server, ServerChannel, Session } from 'ssh2';
 
 interface PacketWriter {
@@ -89,7 +90,7 @@ export function onEndOfWrite(session: Session, listener: () => void): void {
 export function rejectBecause(connection: Connection, reject: () => void, description: string): void {
   const { _protocol: protocol } = connection as Connection & ConnectionInternals;
   const send = protocol.channelOpenFail.bind(protocol);
-  protocol.channelOpenFail = (recipient, reason) => send(recipient, reason, description);
+  protocol.channelOpenFail = (recipient, reason) => send(recipient, reason, printable(description));
   try {
     reject();
   } finally {
@@ -106,7 +107,7 @@ const DISCONNECT_BY_APPLICATION = 11;
  * begins. Any packet resets the client's timer for an unresponsive server.
  */
 export function sendAuthBanner(connection: Connection, text: string): void {
-  sendPacket(connection, [byte(MSG_USERAUTH_BANNER), string(`${text}\r\n`), NO_LANGUAGE]);
+  sendPacket(connection, [byte(MSG_USERAUTH_BANNER), string(`${printable(text)}\r\n`), NO_LANGUAGE]);
 }
 
 /**
@@ -116,7 +117,7 @@ export function sendAuthBanner(connection: Connection, text: string): void {
 export function sendDisconnect(connection: Connection, text: string): void {
   const reason = Buffer.alloc(4);
   reason.writeUInt32BE(DISCONNECT_BY_APPLICATION);
-  sendPacket(connection, [byte(MSG_DISCONNECT), reason, string(text), NO_LANGUAGE]);
+  sendPacket(connection, [byte(MSG_DISCONNECT), reason, string(printable(text)), NO_LANGUAGE]);
 }
 
 const byte = (value: number): Buffer => Buffer.of(value);

@@ -1,11 +1,11 @@
 import * as path from 'node:path';
 import { printable } from '../base/errors';
 import type { Logger } from '../base/logger';
+import { say } from '../base/stderrLog';
 import { listAll } from '../cloud/listAll';
 import type { CloudClient, Endpoint, Sandbox } from '../cloud/provider';
 import { providerOf } from '../cloud/registry';
 import { ensureLocalCloud } from '../localCloud/launcher';
-import { say } from './log';
 
 export interface LocalSandbox {
   readonly endpoint: Endpoint;

@@ -2,10 +2,10 @@
 import * as path from 'node:path';
 import { describeErrorChain } from '../base/errors';
 import { runtimeDir } from '../base/paths';
+import { createStderrLog, say } from '../base/stderrLog';
 import { parseStartArguments, USAGE } from './arguments';
 import { findEditor, openEditor } from './editor';
 import { prepareLocalSandbox } from './localSandbox';
-import { say, startLog } from './log';
 import { createRunFolder } from './runFolder';
 import { openInShell } from './shell';
 
@@ -18,7 +18,7 @@ async function main(): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
-  const log = startLog(process.env);
+  const log = createStderrLog(process.env, 'warn');
   const editor = command === undefined ? await findEditor(process.env) : undefined;
   const prepared = await prepareLocalSandbox(__dirname, log);
   if (editor) {

@@ -1,7 +1,7 @@
 import { printable } from '../base/errors';
 import type { Logger } from '../base/logger';
+import { say } from '../base/stderrLog';
 import type { LocalSandbox } from './localSandbox';
-import { say } from './log';
 import { serveSandbox } from './serveSandbox';
 import { runSsh } from './ssh';
 

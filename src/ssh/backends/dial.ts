@@ -1,5 +1,6 @@
 import { Duplex, type Readable } from 'node:stream';
 import { abortable, delay } from '../../base/async';
+import { createDeadline } from '../../base/deadline';
 import { printable } from '../../base/errors';
 import type { RemoteProcess } from '../../cloud/provider';
 import { BridgeError } from '../backend';
@@ -24,20 +25,24 @@ export async function connectRelay(
   process.stderr.on('data', (chunk: Buffer) => {
     if (complaint.length < MAX_COMPLAINT) complaint += chunk.toString();
   });
-  const timeout = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
+  const deadline = createDeadline(
+    CONNECT_TIMEOUT_MS,
+    () => new BridgeError('refused', 'No answer in time'),
+    signal,
+  );
   try {
     const signs = [firstOutput(process.stdout)];
     if (!announces) signs.push(delay(SILENT_CONNECT_MS).then(() => true));
-    const isAlive = await abortable(Promise.race(signs), AbortSignal.any([signal, timeout]));
-    if (!isAlive) {
-      await process.exited;
+    if (!(await abortable(Promise.race(signs), deadline.signal))) {
+      await abortable(process.exited, deadline.signal);
       throw new BridgeError('refused', printable(complaint) || 'Connection refused');
     }
     if (announces) takeAnnouncement(process.stdout);
   } catch (error) {
     process.kill();
-    if (timeout.aborted) throw new BridgeError('refused', 'No answer in time', { cause: error });
     throw error;
+  } finally {
+    deadline.dispose();
   }
   return new RelayStream(process);
 }
@@ -66,7 +71,10 @@ function takeAnnouncement(stdout: Readable): void {
     throw new BridgeError('unavailable', 'The relay in the sandbox does not answer');
 }
 
-/** A connected relay as a stream. */
+/**
+ * A connected relay as a stream. Once the relay has ended, what the client still sends goes nowhere, while what the
+ * server sent is still read to its end.
+ */
 class RelayStream extends Duplex {
   readonly #process: RemoteProcess;
 
@@ -78,7 +86,7 @@ class RelayStream extends Duplex {
     });
     process.stdout.on('end', () => this.push(null));
     process.stdout.on('error', (error) => this.destroy(error));
-    process.stdin.on('error', (error) => this.destroy(error));
+    process.stdin.on('error', () => undefined);
     process.exited.catch((error: unknown) => this.destroy(error instanceof Error ? error : undefined));
     process.stdout.pause();
   }
@@ -88,7 +96,7 @@ class RelayStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
-    this.#process.stdin.write(chunk, callback);
+    this.#process.stdin.write(chunk, () => callback());
   }
 
   override _final(callback: (error?: Error | null) => void): void {

@@ -1,8 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { backoffMs, delay } from '../../base/async';
-import { describeErrorChain } from '../../base/errors';
+import { describeErrorChain, printable } from '../../base/errors';
 import type { Logger } from '../../base/logger';
-import { cloudErrorCode } from '../../cloud/errors';
 import type { CloudClient, ExecRequest, RemoteProcess, TerminalSize, Transport } from '../../cloud/provider';
 import {
   type Backend,
@@ -11,21 +9,21 @@ import {
   type DialTarget,
   type SessionRequest,
 } from '../backend';
+import { hangUp } from '../hangUp';
 import { connectRelay } from './dial';
 import { explainLoss } from './loss';
+import { withPatience } from './patience';
 import { probeSandbox, type SandboxFacts } from './probe';
-import { chooseRelay } from './relays';
+import { chooseRelay, isDialable } from './relays';
 import { makeTextSafe } from './textSafe';
 import { wakeSandbox } from './wake';
 
-/**
- * A cloud that does not answer is tried again for this long: an error that a moment's patience cures must not end
- * the connection, because the editor takes that for final.
- */
-const READY_TIMEOUT_MS = 120_000;
 /** How long the sandbox counts as awake after it answered: enough for the first command of a connection. */
 const AWAKE_MS = 1000;
-const CLOSE_TIMEOUT_MS = 1500;
+const NO_RELAY = {
+  tcp: 'The sandbox has no program to open connections with (perl, python3, node, nc, socat, …)',
+  unix: 'The sandbox has no program to open Unix sockets with (perl, python3, node, socat, …)',
+};
 const NO_ENCODER =
   'The cloud damages output that is not text, and the sandbox has no perl, python3 or node to encode it';
 
@@ -51,20 +49,28 @@ export class ExecBackend implements Backend {
   #lastSignOfLife = 0;
 
   constructor(options: ExecBackendOptions) {
-    this.#options = options;
-    this.#transport = options.client.transport(options.sandbox.id);
+    const { id, name } = options.sandbox;
+    this.#options = { ...options, sandbox: { id, name: printable(name, 60) } };
+    this.#transport = options.client.transport(id);
   }
 
   async ready(signal: AbortSignal): Promise<BackendFeatures> {
-    const facts = await this.#retry(async (attemptSignal) => {
-      await wakeSandbox(this.#options, attemptSignal);
-      this.#options.onProgress(`Connecting to ${this.#options.sandbox.name}`);
-      return probeSandbox(this.#transport, attemptSignal);
-    }, signal);
+    const { sandbox, onProgress, log } = this.#options;
+    const attempt = async (): Promise<SandboxFacts> => {
+      await wakeSandbox(this.#options, signal);
+      onProgress(`Connecting to ${sandbox.name}`);
+      const facts = await probeSandbox((request, limit) => this.#start(request, limit), signal);
+      await this.#makeBinary(facts, signal);
+      return facts;
+    };
+    const onFailure = (error: unknown): void => {
+      log.warn(`not ready yet: ${describeErrorChain(error)}`);
+      onProgress(`Waiting for the cloud of ${sandbox.name}`);
+    };
+    const facts = await withPatience(attempt, onFailure, signal);
     this.#facts = facts;
-    await this.#makeBinary(facts, signal);
     this.#noteSignOfLife();
-    this.#options.log.info(
+    log.info(
       `sandbox answers: shell ${facts.shell}, home ${facts.home}, sftp ${facts.sftpServer ?? 'none'}, ` +
         `tools ${[...facts.tools].join(' ') || 'none'}, ${facts.binaryOutput ? 'binary' : 'text'} output`,
     );
@@ -78,8 +84,9 @@ export class ExecBackend implements Backend {
     const textSafe = makeTextSafe(this.#transport, facts.tools);
     this.#isBinary = textSafe !== undefined;
     this.#transport = textSafe ?? this.#transport;
-    if (!textSafe)
+    if (!textSafe) {
       this.#options.log.warn('output that is not text will be damaged: nothing to encode it with');
+    }
   }
 
   roundTripMs(): number | undefined {
@@ -102,25 +109,15 @@ export class ExecBackend implements Backend {
 
   async dial(target: DialTarget, signal: AbortSignal): Promise<Duplex> {
     if (!this.#isBinary) throw new BridgeError('unavailable', NO_ENCODER);
+    if (!isDialable(target)) throw new BridgeError('unavailable', 'That is not an address to connect to');
     const relay = chooseRelay(this.#known().tools, target);
-    if (!relay) {
-      throw new BridgeError(
-        'unavailable',
-        target.kind === 'tcp'
-          ? 'The sandbox has no program to open connections with (perl, python3, node, nc, socat, …)'
-          : 'The sandbox has no program to open Unix sockets with (perl, python3, node, socat, …)',
-      );
-    }
+    if (!relay) throw new BridgeError('unavailable', NO_RELAY[target.kind]);
     const process = await this.#run(relay.argv, { env: {} }, signal);
     return connectRelay(process, relay.announces, signal);
   }
 
   async close(): Promise<void> {
-    const ended = [...this.#live].map((process) => {
-      process.kill();
-      return process.exited;
-    });
-    if (ended.length > 0) await Promise.race([Promise.allSettled(ended), delay(CLOSE_TIMEOUT_MS)]);
+    await Promise.all([...this.#live].map((process) => hangUp(process)));
   }
 
   async #run(
@@ -131,7 +128,7 @@ export class ExecBackend implements Backend {
     await this.#ensureAwake(signal);
     const { home, shell } = this.#known();
     const { terminal } = session;
-    const started = await this.#transport.exec(
+    return this.#start(
       {
         argv: terminal ? inTerminalOfSize(terminal, argv) : argv,
         workingDirectory: home,
@@ -145,12 +142,11 @@ export class ExecBackend implements Backend {
       },
       signal,
     );
-    const process = explainLoss(started, this.#options);
-    this.#watch(process);
-    return process;
   }
 
-  #watch(process: RemoteProcess): void {
+  /** Starts a process that {@link close} ends. */
+  async #start(request: ExecRequest, signal: AbortSignal): Promise<RemoteProcess> {
+    const process = explainLoss(await this.#transport.exec(request, signal), this.#options);
     this.#live.add(process);
     const onEnd = (): void => {
       this.#live.delete(process);
@@ -158,6 +154,7 @@ export class ExecBackend implements Backend {
       this.#lastSignOfLife = 0;
     };
     process.exited.then(onEnd, onEnd);
+    return process;
   }
 
   /** Clouds start a stopped sandbox for an exec; only its user may (a window left open must not cost money). */
@@ -175,38 +172,10 @@ export class ExecBackend implements Backend {
     if (!this.#facts) throw new BridgeError('lost', 'The sandbox has not answered yet');
     return this.#facts;
   }
-
-  /** Repeats what failed for a passing cause, with growing pauses. */
-  async #retry<T>(attempt: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(READY_TIMEOUT_MS)]);
-    for (let attempts = 0; ; attempts++) {
-      try {
-        return await attempt(deadline);
-      } catch (error) {
-        if (!isPassing(error) || deadline.aborted) throw error;
-        this.#options.log.warn(`not ready yet: ${describeErrorChain(error)}`);
-        this.#options.onProgress(`Waiting for the cloud of ${this.#options.sandbox.name}`);
-        const pause = 250 + backoffMs(attempts, 500, 10_000);
-        await delay(Math.max(pause, retryAfterMs(error)), deadline).catch(() => {
-          throw error;
-        });
-      }
-    }
-  }
 }
 
 /** Clouds give a terminal its size only after the program has begun; this one sets it before. */
 function inTerminalOfSize({ columns, rows }: TerminalSize, argv: ExecRequest['argv']): ExecRequest['argv'] {
   const script = 'stty rows "$1" cols "$2" 2>/dev/null; shift 2; exec "$@"';
   return ['sh', '-c', script, 'sh', String(rows), String(columns), ...argv];
-}
-
-function isPassing(error: unknown): boolean {
-  const code = cloudErrorCode(error);
-  return code === 'unreachable' || code === 'rate-limited';
-}
-
-function retryAfterMs(error: unknown): number {
-  const wait = error instanceof Error && 'retryAfterMs' in error ? error.retryAfterMs : undefined;
-  return typeof wait === 'number' ? Math.min(wait, READY_TIMEOUT_MS) : 0;
 }

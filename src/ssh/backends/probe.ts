@@ -1,6 +1,8 @@
-import { text as readText } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
-import type { Transport } from '../../cloud/provider';
+import { abortable } from '../../base/async';
+import { createDeadline } from '../../base/deadline';
+import { CloudError } from '../../cloud/errors';
+import type { ExecRequest, RemoteProcess } from '../../cloud/provider';
 import { BridgeError } from '../backend';
 
 /** What one look into the sandbox found out. */
@@ -30,6 +32,8 @@ const SFTP_SERVERS = [
 const BINARY_SAMPLE = Buffer.from([0xff, 0xfe, 0x00, 0x80]);
 const MARKER = 'cloud-sandboxes-probe\n';
 const MAX_OUTPUT = 64 * 1024;
+/** A shell script of a few milliseconds, on a sandbox that may be waking up. */
+const PROBE_TIMEOUT_MS = 15_000;
 
 /**
  * Needs nothing but a POSIX shell: in a bare image even `head` or `grep` is missing. Prints `key=value` lines, then
@@ -68,18 +72,27 @@ fi
 printf '\\377\\376\\000\\200' 2>/dev/null
 `;
 
-/** Looks into the sandbox with one exec. Rejects as the transport does, or as `unavailable` without a shell. */
-export async function probeSandbox(transport: Transport, signal: AbortSignal): Promise<SandboxFacts> {
-  const process = await transport.exec({ argv: ['sh', '-c', SCRIPT] }, signal);
+/**
+ * Looks into the sandbox with one exec. Rejects as the transport does, as `unavailable` without a shell, and as
+ * `unreachable` if there is no answer in time.
+ */
+export async function probeSandbox(
+  exec: (request: ExecRequest, signal: AbortSignal) => Promise<RemoteProcess>,
+  signal: AbortSignal,
+): Promise<SandboxFacts> {
+  const process = await exec({ argv: ['sh', '-c', SCRIPT] }, signal);
+  const deadline = createDeadline(
+    PROBE_TIMEOUT_MS,
+    () => new CloudError('unreachable', `The sandbox did not answer in ${PROBE_TIMEOUT_MS / 1000} s`),
+    signal,
+  );
   try {
     process.stdin.end();
-    const [output, complaints] = await Promise.all([
-      readBounded(process.stdout),
-      readText(process.stderr),
-      process.exited,
-    ]);
-    return parseProbe(output, complaints);
+    const answer = Promise.all([readBounded(process.stdout), readBounded(process.stderr), process.exited]);
+    const [output, complaints] = await abortable(answer, deadline.signal);
+    return parseProbe(output, complaints.toString());
   } finally {
+    deadline.dispose();
     process.kill();
   }
 }

@@ -195,7 +195,7 @@ function program(
   tool: string,
   tcp: string[],
   tcpArguments: (host: string, port: string) => string[],
-  unix?: (path: string) => string[],
+  unix?: (path: string) => string[] | undefined,
 ): RankedTool {
   const [command = tool, ...options] = tcp;
   return {
@@ -207,7 +207,8 @@ function program(
           announces: false,
         };
       }
-      return unix && { argv: [command, ...unix(target.path)], announces: false };
+      const unixArguments = unix?.(target.path);
+      return unixArguments && { argv: [command, ...unixArguments], announces: false };
     },
   };
 }
@@ -232,7 +233,7 @@ const RANKING: readonly RankedTool[] = [
     'socat',
     ['socat', '-t86400', '-b65536', '-'],
     (host, port) => [`TCP:${socatHost(host)}:${port}`],
-    (path) => ['-t86400', '-b65536', '-', `UNIX-CONNECT:${path}`],
+    socatUnix,
   ),
   program('nc:openbsd', ['nc', '-N'], hostAndPort, (path) => ['-N', '-U', path]),
   program('nc:ncat', ['nc'], hostAndPort, (path) => ['-U', path]),
@@ -240,9 +241,8 @@ const RANKING: readonly RankedTool[] = [
   tcpScript('zsh', 'zsh', '-fc', ZSH, 'zsh'),
 ];
 
-/** The best relay for a target with these tools, or undefined if none can do it. */
+/** The best relay for a target that {@link isDialable}, with these tools; undefined if none can do it. */
 export function chooseRelay(tools: ReadonlySet<string>, target: DialTarget): Relay | undefined {
-  if (!isSafeTarget(target)) return undefined;
   for (const { tool, relay } of RANKING) {
     if (!tools.has(tool)) continue;
     const found = relay(target);
@@ -251,10 +251,15 @@ export function chooseRelay(tools: ReadonlySet<string>, target: DialTarget): Rel
   return undefined;
 }
 
-/** No target is mistaken for an option; socat's address syntax has characters of its own. */
-function isSafeTarget(target: DialTarget): boolean {
-  if (target.kind === 'unix') return target.path.startsWith('/') && !/[\0,!:]/.test(target.path);
+/** Whether a target can be an address: nothing that a relay would take for an option or for text of a script. */
+export function isDialable(target: DialTarget): boolean {
+  if (target.kind === 'unix') return target.path.startsWith('/') && !target.path.includes('\0');
   return /^[0-9A-Za-z_:][0-9A-Za-z_.:%-]*$/.test(target.host) && target.port > 0 && target.port < 65536;
+}
+
+/** Not for a path that has meaning in socat's own address syntax. */
+function socatUnix(path: string): string[] | undefined {
+  return /[,!:"'\\]/.test(path) ? undefined : ['-t86400', '-b65536', '-', `UNIX-CONNECT:${path}`];
 }
 
 function socatHost(host: string): string {

@@ -1,11 +1,13 @@
 import { delay } from '../../base/async';
 import { printable } from '../../base/errors';
-import { cloudErrorCode } from '../../cloud/errors';
+import { CloudError, cloudErrorCode } from '../../cloud/errors';
 import type { CloudClient, SandboxStatus } from '../../cloud/provider';
 import { BridgeError } from '../backend';
 import { deletedSandbox } from './loss';
 
 const POLL_MS = 1000;
+/** How long another's start or stop of the sandbox is waited for. */
+const TRANSITION_LIMIT_MS = 180_000;
 
 export interface WakeOptions {
   readonly client: CloudClient;
@@ -14,10 +16,14 @@ export interface WakeOptions {
   readonly onProgress: (text: string) => void;
 }
 
-/** Resolves once the sandbox runs. Starts a stopped one only if it may; else rejects as `stopped`, or as `lost` if there is none. */
+/**
+ * Resolves once the sandbox runs. Starts a stopped one only if it may; else rejects as `stopped`, or as `lost` if
+ * there is none.
+ */
 export async function wakeSandbox(options: WakeOptions, signal: AbortSignal): Promise<void> {
   const { client, sandbox, mayStart, onProgress } = options;
   const name = printable(sandbox.name, 60);
+  const deadline = performance.now() + TRANSITION_LIMIT_MS;
   for (;;) {
     const status = await statusOf(options, signal);
     switch (status) {
@@ -28,6 +34,9 @@ export async function wakeSandbox(options: WakeOptions, signal: AbortSignal): Pr
       case 'starting':
       case 'stopping':
         onProgress(`Sandbox ${name} is ${status}`);
+        if (performance.now() > deadline) {
+          throw new CloudError('unreachable', `Sandbox ${name} is still ${status}; look at it in its cloud`);
+        }
         await delay(POLL_MS, signal);
         continue;
       case 'failed':
