@@ -9,6 +9,7 @@ const PROGRAMS = [
   { program: 'bwrap', package: 'bubblewrap', tests: 'everything that runs in a bubblewrap sandbox' },
   { program: 'ssh', package: 'openssh-client', tests: 'everything that goes through ssh' },
   { program: 'sftp', package: 'openssh-client', tests: 'file transfer' },
+  { program: 'git', package: 'git', tests: 'a clean checkout, and git through ssh' },
   { program: 'rsync', package: 'rsync', tests: 'file transfer by rsync' },
   { program: '/usr/lib/openssh/sftp-server', package: 'openssh-sftp-server', tests: 'file transfer by SFTP' },
   { program: '/usr/sbin/sshd', package: 'openssh-server', tests: 'comparison with a real SSH server' },
