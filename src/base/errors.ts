@@ -24,7 +24,8 @@ export function describeErrorChain(error: unknown): string {
   const parts: string[] = [];
   for (let current = error, depth = 0; current !== undefined && depth < 8; depth++) {
     const text = describeError(current);
-    if (!parts.includes(text)) parts.push(text);
+    // Many messages end with their cause's.
+    if (!parts.some((part) => part.includes(text))) parts.push(text);
     current = current instanceof Error ? current.cause : undefined;
   }
   return parts.join(': ');

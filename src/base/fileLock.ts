@@ -8,7 +8,9 @@ export class LockError extends CodedError<LockErrorCode> {}
 
 /** A lock whose holder has not shown life for this long belongs to a dead process. */
 const staleMs = 10_000;
-/** About 20 s of waiting in all: twice the time after which a dead holder's lock is taken over. */
+/** How long to wait for another's lock: twice the time after which a dead holder's is taken over. */
+export const lockPatienceMs = 20_000;
+/** Pauses that sum up to that. */
 const retries = { retries: 90, minTimeout: 20, maxTimeout: 250, factor: 1.3, randomize: true };
 
 /**

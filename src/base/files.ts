@@ -58,7 +58,7 @@ export async function writeFileAtomic(
 /** Creates a folder that only this user can enter, or checks that an existing one is so. */
 export async function ensurePrivateDir(dir: string): Promise<void> {
   try {
-    await fs.mkdir(dir, { recursive: true, mode: 0o700 });
+    await makeDir(dir);
   } catch (cause) {
     throw new FileError('unwritable', `Cannot create ${dir}: ${describeError(cause)}`, { cause });
   }
@@ -70,6 +70,23 @@ export async function ensurePrivateDir(dir: string): Promise<void> {
     throw new FileError('unsafe', `${dir} is not a folder of yours; remove it and try again`);
   }
   if ((stat.mode & 0o077) !== 0) await fs.chmod(dir, 0o700);
+}
+
+/** Node's own recursive mkdir() never returns where the system denies that a folder can be made, as in /proc. */
+async function makeDir(dir: string): Promise<void> {
+  try {
+    await fs.mkdir(dir, { mode: 0o700 });
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return;
+    const parent = path.dirname(dir);
+    if (errnoOf(error) !== 'ENOENT' || parent === dir || (await isThere(parent))) throw error;
+    await makeDir(parent);
+    await makeDir(dir);
+  }
+}
+
+async function isThere(place: string): Promise<boolean> {
+  return (await fs.stat(place).catch(() => undefined)) !== undefined;
 }
 
 async function resolveLink(file: string): Promise<string> {

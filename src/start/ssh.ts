@@ -4,6 +4,8 @@ import { CodedError, errnoOf } from '../base/errors';
 
 export class SshProgramError extends CodedError<'not-found' | 'failed'> {}
 
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 export interface SshRun {
   readonly configFile: string;
   readonly alias: string;
@@ -19,9 +21,8 @@ export function runSsh({ configFile, alias, command }: SshRun): Promise<number> 
   return new Promise((resolve, reject) => {
     const child = spawn('ssh', args, { stdio: 'inherit' });
     const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
-    // The terminal sends ^C to ssh as well, which answers it in its own way; we stay to clean up.
-    const ignore = (): void => undefined;
-    process.on('SIGINT', ignore).on('SIGTERM', forward).on('SIGHUP', forward);
+    // Whatever ends ssh, we stay to clean up. A terminal sends ^C to both; a second SIGINT does ssh no harm.
+    for (const signal of FORWARDED) process.on(signal, forward);
     child.on('error', (cause) => {
       const message =
         errnoOf(cause) === 'ENOENT'
@@ -30,7 +31,7 @@ export function runSsh({ configFile, alias, command }: SshRun): Promise<number> 
       reject(new SshProgramError(errnoOf(cause) === 'ENOENT' ? 'not-found' : 'failed', message, { cause }));
     });
     child.on('exit', (code, signal) => {
-      process.off('SIGINT', ignore).off('SIGTERM', forward).off('SIGHUP', forward);
+      for (const name of FORWARDED) process.off(name, forward);
       resolve(code ?? 128 + (signal ? constants.signals[signal] : 0));
     });
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describeErrorChain, printable } from '../../src/base/errors';
+import { describeErrorChain, printable } from '../../../src/base/errors';
 
 describe('printable', () => {
   const cases = [
@@ -18,6 +18,15 @@ describe('printable', () => {
 });
 
 describe('describeErrorChain', () => {
+  it('leaves out a cause that the message has already', () => {
+    const cause = new Error('EEXIST: file already exists');
+
+    assert.equal(
+      describeErrorChain(new Error(`Cannot create x: ${cause.message}`, { cause })),
+      'Cannot create x: EEXIST: file already exists',
+    );
+  });
+
   it('says each cause once', () => {
     const error = new Error('outer', { cause: new Error('inner', { cause: new Error('inner') }) });
 

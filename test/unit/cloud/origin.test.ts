@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { silentLogger } from '../../../src/base/logger';
-import { Origin, pathSegment } from '../../../src/cloud/origin';
+import { canonicalBaseUrl, isReadableOnTheWay, Origin, pathSegment } from '../../../src/cloud/origin';
 
 function origin(baseUrl: string, headers: Record<string, string> = {}): Origin {
   return new Origin({ baseUrl, headers, log: silentLogger });
@@ -65,6 +65,54 @@ describe('Origin', () => {
     assert.equal(warnings.length, 1);
     assert.match(warnings[0] ?? '', /^b\.example is reached without encryption/);
   });
+});
+
+describe('canonicalBaseUrl', () => {
+  const accepted = [
+    { input: 'https://cloud.example.com', want: 'https://cloud.example.com' },
+    { input: '  https://cloud.example.com/  ', want: 'https://cloud.example.com' },
+    { input: 'HTTPS://Cloud.Example.com:443/api//', want: 'https://cloud.example.com/api' },
+    { input: 'http://127.0.0.1:8100/v1x', want: 'http://127.0.0.1:8100/v1x' },
+  ];
+  for (const { input, want } of accepted) {
+    it(`takes ${JSON.stringify(input)} as ${want}`, () => assert.equal(canonicalBaseUrl(input), want));
+  }
+
+  const rejected = [
+    '',
+    'cloud.example.com',
+    'ftp://cloud.example.com',
+    'javascript:alert(1)',
+    'https://user:secret@cloud.example.com',
+    'https://cloud.example.com/?token=x',
+    'https://cloud.example.com/#x',
+  ];
+  for (const input of rejected) {
+    it(`rejects ${JSON.stringify(input)}`, () =>
+      assert.throws(() => canonicalBaseUrl(input), { code: 'invalid' }));
+  }
+
+  it('does not repeat credentials in its message', () => {
+    assert.throws(
+      () => canonicalBaseUrl('https://user:secret@cloud.example.com'),
+      (error: Error) => !error.message.includes('secret'),
+    );
+  });
+});
+
+describe('isReadableOnTheWay', () => {
+  const cases = [
+    { url: 'https://a.example', want: false },
+    { url: 'http://a.example', want: true },
+    { url: 'http://192.168.1.2:8100', want: true },
+    { url: 'http://localhost.example', want: true },
+    { url: 'http://localhost:8100', want: false },
+    { url: 'http://127.0.0.1:8100', want: false },
+    { url: 'http://[::1]:8100', want: false },
+  ];
+  for (const { url, want } of cases) {
+    it(`is ${want} for ${url}`, () => assert.equal(isReadableOnTheWay(new URL(url)), want));
+  }
 });
 
 describe('pathSegment', () => {

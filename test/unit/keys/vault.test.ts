@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
 import { silentLogger, type Logger } from '../../../src/base/logger';
-import { MemorySecretStore, type SecretStore } from '../../../src/keys/secretStore';
+import type { SecretStore } from '../../../src/base/secretStore';
+import { MemorySecretStore } from '../../../src/keys/secretStore';
 import { Vault } from '../../../src/keys/vault';
 import { useTempDir } from '../../helpers/tempDir';
 

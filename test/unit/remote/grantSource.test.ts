@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { CloudError } from '../../../src/cloud/errors';
 import type { SandboxKeys } from '../../../src/keys/keyPair';
 import { GrantSource, type GrantSourceOptions } from '../../../src/remote/grantSource';
+import { SandboxBook } from '../../../src/remote/sandboxBook';
 import { localAccount } from '../../../src/sandboxes/account';
+import { LocalCloudError } from '../../../src/sandboxes/localCloud';
+import { MemoryState } from '../../helpers/memoryState';
 
 const alias = 'box-abc.vscode.sbx';
 const keys: SandboxKeys = {
@@ -11,15 +14,26 @@ const keys: SandboxKeys = {
 };
 const endpoint = { provider: 'boxlite', baseUrl: 'http://127.0.0.1:1', token: 't' };
 
+const notRunning = new LocalCloudError('not-running', 'The local cloud is not running');
+
+function bookWith({ hasFreshIntent }: { hasFreshIntent: boolean }): GrantSourceOptions['book'] {
+  return {
+    reload: () => Promise.resolve(),
+    find: (asked) =>
+      asked === alias ? { alias, accountId: 'local', sandboxId: 'id1', name: 'box' } : undefined,
+    hasFreshIntent: () => hasFreshIntent,
+  };
+}
+
+function failing(error: Error): GrantSourceOptions['access'] {
+  return { endpoint: () => Promise.reject(error), findEndpoint: () => Promise.reject(error) };
+}
+
 function source(changes: Partial<GrantSourceOptions> = {}): GrantSource {
   return new GrantSource({
-    book: {
-      find: (asked) =>
-        asked === alias ? { alias, accountId: 'local', sandboxId: 'id1', name: 'box' } : undefined,
-      hasFreshIntent: () => true,
-    },
+    book: bookWith({ hasFreshIntent: true }),
     accounts: { find: () => localAccount },
-    access: { endpoint: () => Promise.resolve(endpoint) },
+    access: { endpoint: () => Promise.resolve(endpoint), findEndpoint: () => Promise.reject(notRunning) },
     keys: () => Promise.resolve(keys),
     ...changes,
   });
@@ -54,8 +68,13 @@ describe('GrantSource', () => {
     },
     {
       name: 'an account without a token',
-      changes: { access: { endpoint: () => Promise.reject(new CloudError('unauthenticated', 'no token')) } },
+      changes: { access: failing(new CloudError('unauthenticated', 'no token')) },
       want: 'signed-out',
+    },
+    {
+      name: 'a local cloud that does not run and that nobody asked for just now',
+      changes: { book: bookWith({ hasFreshIntent: false }) },
+      want: 'not-running',
     },
   ];
   for (const { name, alias: asked, changes, want } of refusals) {
@@ -67,8 +86,32 @@ describe('GrantSource', () => {
     });
   }
 
+  it('starts nothing without the person’s intent', async () => {
+    const book = bookWith({ hasFreshIntent: false });
+    const access = {
+      endpoint: () => Promise.reject(new Error('started')),
+      findEndpoint: () => Promise.resolve(endpoint),
+    };
+    const answer = await source({ book, access }).answer(alias);
+
+    assert.ok(answer.ok);
+    assert.equal(answer.grant.mayStart, false);
+  });
+
+  it('knows what another window wrote a moment ago', async () => {
+    const state = new MemoryState();
+    const book = new SandboxBook(state);
+    state.reload = () => book.record({ alias, accountId: 'local', sandboxId: 'id1', name: 'box' });
+    const access = {
+      endpoint: () => Promise.resolve(endpoint),
+      findEndpoint: () => Promise.resolve(endpoint),
+    };
+
+    assert.ok((await source({ book, access }).answer(alias)).ok);
+  });
+
   it('passes on other failures: they may pass', async () => {
-    const access = { endpoint: () => Promise.reject(new CloudError('unreachable', 'down')) };
+    const access = failing(new CloudError('unreachable', 'down'));
 
     await assert.rejects(source({ access }).answer(alias), { code: 'unreachable' });
   });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EditConsent } from '../../../src/remote/editConsent';
 import { OpenFlow, type OpenHost } from '../../../src/remote/openFlow';
 import { localAccount } from '../../../src/sandboxes/account';
 import { MemoryState } from '../../helpers/memoryState';
@@ -31,13 +32,13 @@ function createHost(changes: Partial<OpenHost> = {}): { host: OpenHost; happened
 }
 
 describe('OpenFlow', () => {
-  let state: MemoryState;
+  let consent: EditConsent;
   let filesToEdit: string[];
   let obstacles: string[];
   let flow: OpenFlow;
 
   beforeEach(() => {
-    state = new MemoryState();
+    consent = new EditConsent(new MemoryState());
     filesToEdit = [];
     obstacles = [];
     flow = new OpenFlow({
@@ -48,7 +49,7 @@ describe('OpenFlow', () => {
         },
       },
       ssh: { filesToEdit: () => Promise.resolve(filesToEdit) },
-      state,
+      consent,
     });
   });
 
@@ -61,7 +62,7 @@ describe('OpenFlow', () => {
     });
   }
 
-  it('asks once, ever, before the user’s SSH configuration is edited', async () => {
+  it('asks once before the user’s SSH configuration is edited', async () => {
     filesToEdit = [userFile];
     const first = createHost();
     await flow.open(ref, 'this', first.host);
@@ -72,13 +73,33 @@ describe('OpenFlow', () => {
     assert.equal(second.happened.length, 1);
   });
 
+  it('asks again for another file: the person allowed the first only', async () => {
+    filesToEdit = [userFile];
+    await flow.open(ref, 'this', createHost().host);
+    filesToEdit = [userFile, '/etc/other'];
+    const { host, happened } = createHost();
+    await flow.open(ref, 'this', host);
+
+    assert.equal(happened[0], 'ask /etc/other');
+  });
+
+  it('asks again once all was taken back', async () => {
+    filesToEdit = [userFile];
+    await flow.open(ref, 'this', createHost().host);
+    await consent.withdraw();
+    const { host, happened } = createHost();
+    await flow.open(ref, 'this', host);
+
+    assert.equal(happened[0], `ask ${userFile}`);
+  });
+
   it('does nothing when the person does not allow the edit, and asks again next time', async () => {
     filesToEdit = [userFile];
     const { host, happened } = createHost({ askToEdit: () => Promise.resolve(false) });
 
     assert.equal(await flow.open(ref, 'this', host), 'declined');
     assert.deepEqual(happened, []);
-    assert.deepEqual(state.keys(), []);
+    assert.deepEqual(consent.missing(filesToEdit), filesToEdit);
   });
 
   it('opens all the same, with a warning, when a line of the user’s wins over ours', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mock } from 'node:test';
 import { SandboxBook } from '../../../src/remote/sandboxBook';
 import { MemoryState } from '../../helpers/memoryState';
 
@@ -7,11 +8,13 @@ const minute = 60_000;
 
 describe('SandboxBook', () => {
   let now: number;
+  let state: MemoryState;
   let book: SandboxBook;
 
   beforeEach(async () => {
     now = 1_000_000;
-    book = new SandboxBook(new MemoryState(), () => now);
+    state = new MemoryState();
+    book = new SandboxBook(state, () => now);
     await book.record(entry);
   });
 
@@ -45,6 +48,35 @@ describe('SandboxBook', () => {
     await book.clearIntent(entry.alias);
 
     assert.equal(book.hasFreshIntent(entry.alias), false);
+  });
+
+  it('lets a connection spend the intent that it was opened with', async () => {
+    await book.noteIntent(entry.alias);
+    await book.spendIntent(entry.alias, now + 1);
+
+    assert.equal(book.hasFreshIntent(entry.alias), false);
+  });
+
+  it('keeps the intent for the connection that is about to begin', async () => {
+    await book.noteIntent(entry.alias);
+    await book.spendIntent(entry.alias, now - minute);
+
+    assert.equal(book.hasFreshIntent(entry.alias), true);
+  });
+
+  it('sees what is new in the store', async () => {
+    assert.equal(book.aliasOf('local', 'id2'), undefined);
+    await new SandboxBook(state).record({ ...entry, alias: 'other.vscode.sbx', sandboxId: 'id2' });
+
+    assert.equal(book.aliasOf('local', 'id2'), 'other.vscode.sbx');
+  });
+
+  it('reads the store once for each of its states, however often it is asked', () => {
+    book.list();
+    const keys = mock.method(state, 'keys');
+    for (let n = 0; n < 100; n++) book.aliasOf('local', `id${n}`);
+
+    assert.equal(keys.mock.callCount(), 0);
   });
 
   it('remembers the folder', async () => {

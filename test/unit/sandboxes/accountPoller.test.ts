@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
-import { CloudError } from '../../../src/cloud/errors';
+import { abortable } from '../../../src/base/async';
+import { CloudError, cloudErrorCode } from '../../../src/cloud/errors';
 import type { Sandbox, SandboxStatus } from '../../../src/cloud/provider';
 import { AccountPoller } from '../../../src/sandboxes/accountPoller';
+import { LocalCloudError } from '../../../src/sandboxes/localCloud';
 import { listAll } from '../../../src/cloud/listAll';
 import { FakeCloud } from '../../helpers/fakeCloud';
 
@@ -134,6 +136,29 @@ describe('AccountPoller', () => {
     await advance(3_600_000);
 
     assert.equal(cloud.calls.length, 1);
+  });
+
+  it('goes on looking for a local cloud that does not run: that is cheap', async () => {
+    cloud.fail = new LocalCloudError('not-running', 'not running');
+    poller.setActive(true);
+    await settle();
+    for (let poll = 0; poll < 10; poll++) await advance(5_000);
+
+    assert.equal(cloud.calls.length, 11);
+    assert.equal(poller.phase, 'failed');
+  });
+
+  it('gives up on a cloud that does not answer', async () => {
+    cloud.hold();
+    const silent = new AccountPoller(
+      (signal) => abortable(listAll(cloud), signal),
+      () => changes++,
+    );
+    silent.setActive(true);
+    await advance(30_000);
+
+    assert.equal(cloudErrorCode(silent.error), 'unreachable');
+    silent.dispose();
   });
 
   it('asks again when a refresh comes during a poll, since that poll may be too old', async () => {

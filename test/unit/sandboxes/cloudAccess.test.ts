@@ -3,12 +3,14 @@ import { silentLogger } from '../../../src/base/logger';
 import { CloudError } from '../../../src/cloud/errors';
 import type { Endpoint, NetworkSettings } from '../../../src/cloud/provider';
 import { MemorySecretStore } from '../../../src/keys/secretStore';
+import { localAccount } from '../../../src/sandboxes/account';
 import { AccountStore } from '../../../src/sandboxes/accountStore';
 import { CloudAccess } from '../../../src/sandboxes/cloudAccess';
 import { signIn, useLocalCloud } from '../../../src/sandboxes/signIn';
 import { FakeCloud } from '../../helpers/fakeCloud';
 import { MemoryState } from '../../helpers/memoryState';
 
+const address = { url: 'http://127.0.0.1:4000', token: 'local-secret' };
 const request = { provider: 'boxlite', baseUrl: 'https://cloud.example.com/', token: ' secret \n' };
 
 describe('CloudAccess and signing in', () => {
@@ -18,6 +20,7 @@ describe('CloudAccess and signing in', () => {
   let refusal: Error | undefined;
   let network: NetworkSettings | undefined;
   let access: CloudAccess;
+  let isRunning: boolean;
 
   beforeEach(() => {
     state = new MemoryState();
@@ -25,6 +28,14 @@ describe('CloudAccess and signing in', () => {
     opened = [];
     refusal = undefined;
     network = undefined;
+    isRunning = false;
+    const localCloud = {
+      find: () => Promise.resolve(isRunning ? address : undefined),
+      start: () => {
+        isRunning = true;
+        return Promise.resolve(address);
+      },
+    };
     access = new CloudAccess({
       accounts,
       connect: (endpoint) => {
@@ -33,7 +44,7 @@ describe('CloudAccess and signing in', () => {
         opened.push({ endpoint, client });
         return client;
       },
-      localCloud: () => Promise.resolve({ url: 'http://127.0.0.1:4000', token: 'local-secret' }),
+      localCloud,
       network: () => network,
       log: silentLogger,
     });
@@ -73,6 +84,15 @@ describe('CloudAccess and signing in', () => {
       token: 'local-secret',
     });
     assert.equal(await accounts.token(account.id), undefined);
+  });
+
+  it('starts the local cloud for who needs it, and not for who only looks', async () => {
+    await assert.rejects(access.findClient(localAccount), { code: 'not-running' });
+    assert.equal(isRunning, false);
+
+    await access.client(localAccount);
+    assert.equal(isRunning, true);
+    assert.equal(await access.findClient(localAccount), await access.client(localAccount));
   });
 
   it('refuses as unauthenticated when the token is gone', async () => {

@@ -4,6 +4,7 @@ import { listAll } from '../../../src/cloud/listAll';
 import { MemorySecretStore } from '../../../src/keys/secretStore';
 import { accountId, type Account } from '../../../src/sandboxes/account';
 import { AccountStore } from '../../../src/sandboxes/accountStore';
+import { LocalCloudError } from '../../../src/sandboxes/localCloud';
 import { SandboxList } from '../../../src/sandboxes/sandboxList';
 import { FakeCloud } from '../../helpers/fakeCloud';
 import { MemoryState } from '../../helpers/memoryState';
@@ -63,6 +64,26 @@ describe('SandboxList', () => {
 
     assert.equal(list.accounts[0]?.error?.message, 'down');
     assert.deepEqual(names(1), ['other']);
+  });
+
+  it('shows what was in a local cloud that ended as stopped', async () => {
+    await list.refresh();
+    clouds.get(one.id)!.fail = new LocalCloudError('not-running', 'not running');
+    await list.refresh();
+
+    assert.deepEqual(
+      list.accounts[0]?.sandboxes.map(({ status }) => status),
+      ['stopped'],
+    );
+  });
+
+  it('reports each complete list, and no failure', async () => {
+    const listed: string[] = [];
+    list.onDidList(({ account, sandboxes }) => listed.push(`${account.label} ${sandboxes.length}`));
+    clouds.get(two.id)!.fail = new CloudError('unreachable', 'down');
+    await list.refresh();
+
+    assert.deepEqual(listed, ['one 1']);
   });
 
   it('sorts by name as people count', async () => {

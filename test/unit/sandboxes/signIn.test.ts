@@ -5,6 +5,9 @@ import { AccountStore } from '../../../src/sandboxes/accountStore';
 import { adoptLocalCloud } from '../../../src/sandboxes/signIn';
 import { MemoryState } from '../../helpers/memoryState';
 
+const running = { find: () => Promise.resolve({ url: 'http://127.0.0.1:4000', token: 't' }) };
+const absent = { find: () => Promise.resolve(undefined) };
+
 describe('adoptLocalCloud', () => {
   let accounts: AccountStore;
   beforeEach(() => {
@@ -12,13 +15,13 @@ describe('adoptLocalCloud', () => {
   });
 
   it('lists a local cloud that runs', async () => {
-    await adoptLocalCloud(() => Promise.resolve(true), accounts);
+    await adoptLocalCloud(running, accounts);
 
     assert.deepEqual(accounts.list(), [localAccount]);
   });
 
   it('lists nothing while none runs', async () => {
-    await adoptLocalCloud(() => Promise.resolve(false), accounts);
+    await adoptLocalCloud(absent, accounts);
 
     assert.deepEqual(accounts.list(), []);
   });
@@ -27,7 +30,7 @@ describe('adoptLocalCloud', () => {
     await accounts.add(localAccount);
     await accounts.remove(localAccount.id);
 
-    await adoptLocalCloud(() => Promise.resolve(true), accounts);
+    await adoptLocalCloud(running, accounts);
 
     assert.deepEqual(accounts.list(), []);
   });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { CloudError } from '../../../src/cloud/errors';
 import type { Sandbox, SandboxStatus } from '../../../src/cloud/provider';
 import { localAccount } from '../../../src/sandboxes/account';
+import { LocalCloudError } from '../../../src/sandboxes/localCloud';
 import { accountMessage, isStartable, isStoppable, sandboxRow } from '../../../src/views/presentation';
 
 function box(changes: Partial<Sandbox> = {}): Sandbox {
@@ -81,6 +82,14 @@ describe('accountMessage', () => {
     assert.equal(row?.label, 'Retry');
     assert.equal(row.command, 'refresh');
     assert.equal(row.description, 'list may be old: no route to host');
+  });
+
+  it('offers to start the local cloud when it does not run', () => {
+    const error = new LocalCloudError('not-running', 'x');
+    const row = accountMessage({ ...entry, phase: 'failed', error, sandboxes: [box()] });
+
+    assert.equal(row?.command, 'useLocalCloud');
+    assert.equal(row.description, 'not running');
   });
 
   it('offers to sign in again when the token is refused', () => {
