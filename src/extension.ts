@@ -7,8 +7,10 @@ import { runtimeDir, sshHome } from './base/paths';
 import { listAll } from './cloud/listAll';
 import { providerOf, providers } from './cloud/registry';
 import { editorTag } from './keys/alias';
-import { ensureLocalCloud, isLocalCloudRunning } from './localCloud/launcher';
+import { ensureLocalCloud, findLocalCloud } from './localCloud/launcher';
 import { Connections } from './remote/connections';
+import { DeletedSandboxes } from './remote/deletedSandboxes';
+import { EditConsent } from './remote/editConsent';
 import { GrantSource } from './remote/grantSource';
 import { OpenFlow } from './remote/openFlow';
 import { SandboxBook } from './remote/sandboxBook';
@@ -18,11 +20,14 @@ import { WindowBroker } from './remote/windowBroker';
 import { AccountStore, isTokenKey } from './sandboxes/accountStore';
 import { CloudAccess } from './sandboxes/cloudAccess';
 import { Lifecycle } from './sandboxes/lifecycle';
+import { LocalCloud, type LocalCloudAddress } from './sandboxes/localCloud';
 import { SandboxList } from './sandboxes/sandboxList';
 import { adoptLocalCloud } from './sandboxes/signIn';
+import { StateFile } from './sandboxes/stateFile';
 import { stableRuntimes } from './sshConfig/runtimes';
 import { AccountCommands } from './views/accountCommands';
 import { readLocalCloudRuntime, readNetworkSettings, readSshSettings } from './views/editorSettings';
+import { showError } from './views/feedback';
 import { viewId } from './views/ids';
 import { OpenCommands } from './views/openCommands';
 import { registerCommands } from './views/registerCommands';
@@ -36,44 +41,54 @@ interface Services {
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
   readonly accounts: AccountStore;
+  readonly localCloud: LocalCloud;
   readonly access: CloudAccess;
   readonly list: SandboxList;
   readonly book: SandboxBook;
+  readonly consent: EditConsent;
   readonly connections: Connections;
   readonly ssh: SshSetup;
   readonly broker: WindowBroker;
 }
 
 /**
- * Awaited by the editor before it resolves a Remote-SSH window. So it does not wait for anything but our SSH files,
- * which Remote-SSH is about to use.
+ * Awaited by the editor before it resolves a Remote-SSH window. So it does not wait for anything but our own small
+ * files: the state, and those for ssh, which Remote-SSH is about to use.
  */
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const owned = new DisposableStore();
   context.subscriptions.push(owned);
-  const services = createServices(owned, context);
-  const { accounts, book, broker, log, ssh } = services;
+  const log = owned.add(vscode.window.createOutputChannel('Cloud Sandboxes', { log: true }));
+  const state = new StateFile(path.join(context.globalStorageUri.fsPath, 'state.json'));
+  await state
+    .reload()
+    .catch((error: unknown) => void showError('Cannot read the list of clouds', error, log));
+  const services = createServices(owned, context, state, log);
+  const { accounts, book, broker, localCloud, ssh } = services;
   addViews(owned, services);
   addCommands(owned, services);
-  // Another window may sign in or out.
-  owned.add(context.secrets.onDidChange(({ key }) => isTokenKey(key) && accounts.reload()));
-  owned.add(vscode.window.onDidChangeWindowState(({ focused }) => focused && accounts.reload()));
+  followOthers(owned, services);
   logFailure(log, 'Connections get no grant from this window', broker.ensure());
   logFailure(log, 'Cannot remember the folder', rememberFolder(book));
-  logFailure(log, 'Cannot look for a local cloud', adoptLocalCloud(isLocalCloudRunning, accounts));
+  logFailure(log, 'Cannot look for a local cloud', adoptLocalCloud(localCloud, accounts));
   const refreshed = ssh.refresh();
   logFailure(log, 'Cannot bring our SSH files up to date', refreshed);
   await refreshed.catch(() => undefined);
 }
 
-function createServices(owned: DisposableStore, context: vscode.ExtensionContext): Services {
-  const log = owned.add(vscode.window.createOutputChannel('Cloud Sandboxes', { log: true }));
-  const accounts = owned.add(new AccountStore(context.globalState, context.secrets));
+function createServices(
+  owned: DisposableStore,
+  context: vscode.ExtensionContext,
+  state: StateFile,
+  log: vscode.LogOutputChannel,
+): Services {
+  const accounts = owned.add(new AccountStore(state, context.secrets));
+  const localCloud = createLocalCloud(context, log);
   const access = owned.add(
     new CloudAccess({
       accounts,
       connect: (endpoint, logger) => providerOf(endpoint.provider).connect(endpoint, logger),
-      localCloud: (signal) => startLocalCloud(context, log, signal),
+      localCloud,
       network: readNetworkSettings,
       log,
     }),
@@ -81,12 +96,13 @@ function createServices(owned: DisposableStore, context: vscode.ExtensionContext
   const list = owned.add(
     new SandboxList({
       accounts,
-      listSandboxes: async (account, signal) => listAll(await access.client(account, signal), signal),
+      listSandboxes: async (account, signal) => listAll(await access.findClient(account, signal), signal),
     }),
   );
-  const book = new SandboxBook(context.globalState);
+  const book = new SandboxBook(state);
+  const consent = new EditConsent(state);
   const connections = owned.add(new Connections());
-  const ssh = createSshSetup(context, book, log);
+  const ssh = createSshSetup(context, { book, consent, log });
   const grants = new GrantSource({ book, accounts, access, keys: (alias) => ssh.keys(alias) });
   const broker = owned.add(
     new WindowBroker({
@@ -97,10 +113,13 @@ function createServices(owned: DisposableStore, context: vscode.ExtensionContext
       log,
     }),
   );
-  return { context, log, accounts, access, list, book, connections, ssh, broker };
+  return { context, log, accounts, localCloud, access, list, book, consent, connections, ssh, broker };
 }
 
-function createSshSetup(context: vscode.ExtensionContext, book: SandboxBook, log: Logger): SshSetup {
+function createSshSetup(
+  context: vscode.ExtensionContext,
+  { book, consent, log }: Pick<Services, 'book' | 'consent' | 'log'>,
+): SshSetup {
   // An SSH folder other than the user's is for tests; then its config file stands for theirs.
   const override = process.env['CLOUD_SANDBOXES_SSH_DIR'];
   return new SshSetup({
@@ -114,26 +133,39 @@ function createSshSetup(context: vscode.ExtensionContext, book: SandboxBook, log
     secrets: context.secrets,
     publicKeysDir: path.join(context.globalStorageUri.fsPath, 'public-keys'),
     book,
+    consent,
     settings: () => (override ? { configFile: path.join(override, 'config') } : readSshSettings()),
     log,
   });
 }
 
-function startLocalCloud(
-  context: vscode.ExtensionContext,
-  log: Logger,
-  signal?: AbortSignal,
-): Promise<{ url: string; token: string }> {
-  const runtime = readLocalCloudRuntime();
-  return ensureLocalCloud({
-    nodeCommand: [process.execPath],
-    // On the desktop that is the editor itself, which is a Node with this variable.
-    env: { ELECTRON_RUN_AS_NODE: '1' },
-    script: context.asAbsolutePath(path.join('dist', 'localCloud.js')),
-    log,
-    ...(runtime && { runtime }),
-    ...(signal && { signal }),
-  });
+function createLocalCloud(context: vscode.ExtensionContext, log: Logger): LocalCloud {
+  const start = (): Promise<LocalCloudAddress> => {
+    const runtime = readLocalCloudRuntime();
+    return ensureLocalCloud({
+      nodeCommand: [process.execPath],
+      // On the desktop that is the editor itself, which is a Node with this variable.
+      env: { ELECTRON_RUN_AS_NODE: '1' },
+      script: context.asAbsolutePath(path.join('dist', 'localCloud.js')),
+      log,
+      ...(runtime && { runtime }),
+    });
+  };
+  return new LocalCloud({ find: (signal) => findLocalCloud(signal), start });
+}
+
+/** Takes in what other windows, connections and people elsewhere do. */
+function followOthers(owned: DisposableStore, services: Services): void {
+  const { context, accounts, book, connections, log } = services;
+  const reload = (): void => logFailure(log, 'Cannot see what other windows did', accounts.reload());
+  owned.add(context.secrets.onDidChange(({ key }) => isTokenKey(key) && reload()));
+  owned.add(vscode.window.onDidChangeWindowState(({ focused }) => focused && reload()));
+  owned.add(
+    connections.onDidChange(({ alias, phase, since }) => {
+      if (phase === 'connected') logFailure(log, 'Cannot note the opening', book.spendIntent(alias, since));
+    }),
+  );
+  owned.add(new DeletedSandboxes(services));
 }
 
 function addViews(owned: DisposableStore, { book, connections, list }: Services): void {
@@ -154,7 +186,7 @@ function addViews(owned: DisposableStore, { book, connections, list }: Services)
 }
 
 function addCommands(owned: DisposableStore, services: Services): void {
-  const { context, accounts, access, book, broker, list, log, ssh } = services;
+  const { context, accounts, access, book, broker, consent, list, log, ssh } = services;
   const client = access.client.bind(access);
   const lifecycle = new Lifecycle({ list, client });
   const opener = new SandboxOpener({ book, broker, lifecycle, ssh, client, log });
@@ -163,7 +195,7 @@ function addCommands(owned: DisposableStore, services: Services): void {
   const canOpenRemotes =
     vscode.env.uiKind === vscode.UIKind.Desktop &&
     context.extension.extensionKind === vscode.ExtensionKind.UI;
-  const flow = new OpenFlow({ opener, ssh, state: context.globalState });
+  const flow = new OpenFlow({ opener, ssh, consent });
   const open = new OpenCommands({ commands: sandbox, flow, opener, canOpenRemotes, log });
   owned.add(
     registerCommands({

@@ -27,7 +27,7 @@ export class Origin {
     this.headers = checkHeaders(options.headers ?? {});
     this.#secrets = (options.secrets ?? []).filter((secret) => secret !== '');
     this.route = routeTo(this.#base, options.network);
-    if (this.#base.protocol === 'http:' && !isLoopback(this.#base.hostname)) {
+    if (isReadableOnTheWay(this.#base)) {
       options.log.warn(
         `${this.host} is reached without encryption: anyone on the way can read and change it`,
       );
@@ -68,19 +68,37 @@ export function pathSegment(name: string): string {
   return encodeURIComponent(Buffer.from(name, 'utf8').toString('utf8'));
 }
 
-function parseBaseUrl(text: string): URL {
+/**
+ * The base URL in a text that a person typed; its path may end in slashes.
+ * Throws a {@link CloudError} `invalid` whose message says what to type instead.
+ */
+export function parseBaseUrl(text: string): URL {
   // The text may hold credentials, so the messages do not repeat it.
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
-    throw new CloudError('invalid', 'The base URL must begin with http:// or https://');
+    throw new CloudError('invalid', 'Type the address of the cloud as https://host or https://host/path');
   }
   if (url.username || url.password) {
-    throw new CloudError('invalid', 'The base URL must not hold credentials; give the token apart from it');
+    throw new CloudError(
+      'invalid',
+      'Leave user and password out of the address; give the token apart from it',
+    );
   }
   if (url.search || url.hash) {
-    throw new CloudError('invalid', 'The base URL must not have a query or a fragment');
+    throw new CloudError('invalid', 'Leave out what follows “?” or “#” in the address');
   }
   return url;
+}
+
+/** The one form of all ways to type the same base URL; throws as {@link parseBaseUrl} does. */
+export function canonicalBaseUrl(text: string): string {
+  const url = parseBaseUrl(text);
+  return url.origin + url.pathname.replace(/\/+$/, '');
+}
+
+/** Whether requests to this base URL can be read by anyone on their way to another computer. */
+export function isReadableOnTheWay(url: URL): boolean {
+  return url.protocol === 'http:' && !isLoopback(url.hostname);
 }
 
 function checkHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -1,9 +1,4 @@
-/** Where secrets are kept. VS Code's SecretStorage is one; its writes reach other windows with a delay. */
-export interface SecretStore {
-  get(key: string): PromiseLike<string | undefined>;
-  store(key: string, value: string): PromiseLike<void>;
-  delete(key: string): PromiseLike<void>;
-}
+import type { SecretStore } from '../base/secretStore';
 
 /** Secrets of this process alone, gone when it ends. */
 export class MemorySecretStore implements SecretStore {

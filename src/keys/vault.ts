@@ -4,11 +4,11 @@ import { delay } from '../base/async';
 import { CodedError, describeError } from '../base/errors';
 import { ensurePrivateDir, readIfExists, writeFileAtomic } from '../base/files';
 import type { Logger } from '../base/logger';
+import type { SecretStore } from '../base/secretStore';
 import { isAlias } from './alias';
 import { withFileLock } from '../base/fileLock';
 import { generateKeyPair, type SandboxKeys } from './keyPair';
 import { parseKeys, serializeKeys } from './secretFormat';
-import type { SecretStore } from './secretStore';
 
 /** - `bad-alias`: not an alias; - `store-failed`: the computer's secret storage refused to work */
 export type VaultErrorCode = 'bad-alias' | 'store-failed';

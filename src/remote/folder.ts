@@ -1,3 +1,5 @@
+import { createDeadline } from '../base/deadline';
+import { CloudError } from '../cloud/errors';
 import type { Transport } from '../cloud/provider';
 
 const probeTimeoutMs = 15_000;
@@ -13,21 +15,31 @@ const script =
 
 /** Asks a running sandbox which folder to open first; undefined if it gives no usable answer. */
 export async function probeFolder(transport: Transport, signal?: AbortSignal): Promise<string | undefined> {
-  const timeout = AbortSignal.timeout(probeTimeoutMs);
-  const limit = signal ? AbortSignal.any([signal, timeout]) : timeout;
-  const process = await transport.exec({ argv: ['/bin/sh', '-c', script] }, limit);
+  const deadline = createDeadline(probeTimeoutMs, timedOut, signal);
+  try {
+    return parseFolder(await runProbe(transport, deadline.signal));
+  } finally {
+    deadline.dispose();
+  }
+}
+
+async function runProbe(transport: Transport, signal: AbortSignal): Promise<string> {
+  const process = await transport.exec({ argv: ['/bin/sh', '-c', script] }, signal);
   const onAbort = (): void => process.kill();
-  limit.addEventListener('abort', onAbort, { once: true });
+  signal.addEventListener('abort', onAbort, { once: true });
   try {
     process.stdin.end();
     process.stderr.resume();
-    const output = await readStart(process.stdout);
-    return parseFolder(output);
+    return await readStart(process.stdout);
   } finally {
-    limit.removeEventListener('abort', onAbort);
+    signal.removeEventListener('abort', onAbort);
     process.exited.catch(() => undefined);
     process.kill();
   }
+}
+
+function timedOut(): CloudError {
+  return new CloudError('unreachable', `The sandbox did not answer in ${probeTimeoutMs / 1000} s`);
 }
 
 async function readStart(stream: AsyncIterable<Buffer>): Promise<string> {

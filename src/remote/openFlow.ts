@@ -1,5 +1,5 @@
-import type { StateStore } from '../sandboxes/accountStore';
 import type { SandboxRef } from '../sandboxes/sandboxList';
+import type { EditConsent } from './editConsent';
 import { installedRemoteSsh, recommendedRemoteSsh } from './remoteSshFamily';
 import type { Progress, RemoteFolder, SandboxOpener } from './sandboxOpener';
 import type { SshAccess } from './sshAccess';
@@ -36,11 +36,8 @@ export type OpenOutcome =
 export interface OpenFlowOptions {
   readonly opener: Pick<SandboxOpener, 'remoteFolder'>;
   readonly ssh: Pick<SshAccess, 'filesToEdit'>;
-  /** Remembers what the person allowed. */
-  readonly state: StateStore;
+  readonly consent: Pick<EditConsent, 'missing' | 'give'>;
 }
-
-const consentKey = 'sshConfigConsent';
 
 /** Opening a sandbox as a folder in a window, with the questions on the way. */
 export class OpenFlow {
@@ -73,13 +70,13 @@ export class OpenFlow {
     return undefined;
   }
 
-  /** Asks once, the first time that a file of theirs needs our line. */
+  /** Asks the first time that a file of theirs needs our line, once for each file. */
   async #mayEdit(host: OpenHost): Promise<boolean> {
-    const { ssh, state } = this.#options;
-    const files = await ssh.filesToEdit();
-    if (files.length === 0 || state.get(consentKey) === true) return true;
+    const { ssh, consent } = this.#options;
+    const files = consent.missing(await ssh.filesToEdit());
+    if (files.length === 0) return true;
     if (!(await host.askToEdit(files))) return false;
-    await state.update(consentKey, true);
+    await consent.give(files);
     return true;
   }
 }

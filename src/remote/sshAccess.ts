@@ -20,6 +20,6 @@ export interface SshAccess {
   obstacles(alias: string, signal?: AbortSignal): Promise<readonly string[]>;
   /** Removes a sandbox's keys and entries. */
   forget(alias: string): Promise<void>;
-  /** Removes all that we made, also in the user's files, once no sandbox is provisioned any more. */
+  /** Once no sandbox is provisioned any more: removes all that we made, also in the user's files. */
   cleanUp(): Promise<void>;
 }

@@ -1,13 +1,14 @@
 import type { Logger } from '../base/logger';
+import type { SecretStore } from '../base/secretStore';
 import { aliasFor } from '../keys/alias';
 import type { SandboxKeys } from '../keys/keyPair';
-import type { SecretStore } from '../keys/secretStore';
 import type { Vault } from '../keys/vault';
 import type { SandboxRef } from '../sandboxes/sandboxList';
 import type { LauncherSpec } from '../sshConfig/launcher';
 import type { Mismatch } from '../sshConfig/mismatches';
 import { Provisioner } from '../sshConfig/provisioner';
 import { SshConfig } from '../sshConfig/sshConfig';
+import type { EditConsent } from './editConsent';
 import type { SandboxBook } from './sandboxBook';
 import type { CommandLine, SshAccess } from './sshAccess';
 
@@ -28,6 +29,7 @@ export interface SshSetupOptions {
   /** See `VaultOptions`. */
   readonly publicKeysDir: string;
   readonly book: SandboxBook;
+  readonly consent: Pick<EditConsent, 'withdraw'>;
   /** The settings as they are now. */
   readonly settings: () => SshSettings;
   readonly log: Logger;
@@ -45,14 +47,15 @@ export class SshSetup implements SshAccess {
 
   async provision(ref: SandboxRef): Promise<string> {
     const alias = this.#aliasOf(ref);
-    await (await this.#provisioner()).provision([alias]);
     const { account, sandbox } = ref;
+    // Recorded first: what the book does not know of is never cleaned up.
     await this.#options.book.record({
       alias,
       accountId: account.id,
       sandboxId: sandbox.id,
       name: sandbox.name,
     });
+    await (await this.#provisioner()).provision([alias]);
     return alias;
   }
 
@@ -84,7 +87,12 @@ export class SshSetup implements SshAccess {
   }
 
   async cleanUp(): Promise<void> {
-    if (this.#options.book.list().length === 0) await this.#config().remove();
+    const { book, consent } = this.#options;
+    // Another window may have provisioned one; and a book that cannot be read is not an empty one.
+    await book.reload();
+    if (book.list().length > 0) return;
+    await this.#config().remove();
+    await consent.withdraw();
   }
 
   /** Brings our files up to date: an update moves the editor and this extension, and the launcher names both. */

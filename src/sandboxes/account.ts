@@ -1,7 +1,6 @@
 import * as v from 'valibot';
-import { CloudError } from '../cloud/errors';
 
-/** One sign-in to one cloud. Its token is kept apart, in a {@link SecretStore}. */
+/** One sign-in to one cloud. Its token is kept apart, in the secret store. */
 export interface Account {
   /** Made by {@link accountId}. */
   readonly id: string;
@@ -40,28 +39,6 @@ export function accountId(provider: string, baseUrl: string, user: string): stri
 export function accountHost(account: Account): string {
   if (isLocal(account)) return 'local cloud';
   return account.baseUrl.replace(/^https?:\/\//, '');
-}
-
-/**
- * Checks a base URL that a person typed and brings it into its one form.
- * @throws CloudError `invalid`, with a message that says what to type instead
- */
-export function parseBaseUrl(text: string): string {
-  const trimmed = text.trim();
-  const url = URL.canParse(trimmed) ? new URL(trimmed) : undefined;
-  if (!url || !['http:', 'https:'].includes(url.protocol)) {
-    throw new CloudError('invalid', 'Type the address of the cloud as https://host or https://host/path');
-  }
-  if (url.username || url.password) {
-    throw new CloudError(
-      'invalid',
-      'Leave user and password out of the address; the token is asked for next',
-    );
-  }
-  if (url.search || url.hash) {
-    throw new CloudError('invalid', 'Leave out what follows “?” or “#” in the address');
-  }
-  return url.origin + url.pathname.replace(/\/+$/, '');
 }
 
 const maxTextLength = 2048;

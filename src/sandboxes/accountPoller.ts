@@ -1,7 +1,9 @@
 import { backoffMs } from '../base/async';
+import { createDeadline } from '../base/deadline';
 import type { Disposable } from '../base/disposable';
 import { CloudError, cloudErrorCode } from '../cloud/errors';
 import type { Sandbox, SandboxStatus } from '../cloud/provider';
+import { isNotRunning } from './localCloud';
 
 /** Lists all sandboxes of one account. */
 export type ListSandboxes = (signal: AbortSignal) => Promise<readonly Sandbox[]>;
@@ -104,17 +106,20 @@ export class AccountPoller implements Disposable {
 
   async #poll(): Promise<void> {
     const generation = this.#generation;
+    const deadline = createDeadline(pollTimeoutMs, timedOut, this.#ended.signal);
     try {
-      const timeout = AbortSignal.timeout(pollTimeoutMs);
-      const sandboxes = await this.#list(AbortSignal.any([this.#ended.signal, timeout]));
+      const sandboxes = await this.#list(deadline.signal);
       this.#failures = 0;
       this.#phase = 'ready';
       this.#error = undefined;
       if (generation === this.#generation) this.#sandboxes = sandboxes;
     } catch (error) {
-      this.#failures++;
+      // Looking whether the local cloud runs is cheap, and somebody may start it any time.
+      this.#failures = isNotRunning(error) ? 0 : this.#failures + 1;
       this.#phase = 'failed';
-      this.#error = asError(error);
+      this.#error = error instanceof Error ? error : new Error(String(error));
+    } finally {
+      deadline.dispose();
     }
     if (!this.#ended.signal.aborted) this.#onChange();
   }
@@ -137,11 +142,6 @@ export class AccountPoller implements Disposable {
   }
 }
 
-function asError(error: unknown): Error {
-  if (error instanceof DOMException && error.name === 'TimeoutError') {
-    return new CloudError('unreachable', `The cloud did not answer in ${pollTimeoutMs / 1000} s`, {
-      cause: error,
-    });
-  }
-  return error instanceof Error ? error : new Error(String(error));
+function timedOut(): CloudError {
+  return new CloudError('unreachable', `The cloud did not answer in ${pollTimeoutMs / 1000} s`);
 }

@@ -1,43 +1,27 @@
 import * as v from 'valibot';
 import type { Disposable } from '../base/disposable';
+import type { SecretStore } from '../base/secretStore';
 import { accountSchema, isLocal, localAccount, type Account } from './account';
 import { Emitter } from './emitter';
-
-/** Lasting key-value store without secrets, shared by all windows; VS Code's global `Memento` fits. */
-export interface StateStore {
-  keys(): readonly string[];
-  get(key: string): unknown;
-  /** Undefined removes the key. */
-  update(key: string, value: unknown): PromiseLike<void>;
-}
-
-/** Store of secrets; VS Code's `SecretStorage` fits. */
-export interface TokenStore {
-  get(key: string): PromiseLike<string | undefined>;
-  store(key: string, value: string): PromiseLike<void>;
-  delete(key: string): PromiseLike<void>;
-}
+import type { StateStore } from './stateStore';
 
 const accountPrefix = 'account:';
 const tokenPrefix = 'token:';
 const localCloudDeclinedKey = 'local-cloud-declined';
 
-/** Whether a key of the {@link TokenStore} is that of an account's token: it is shared with others. */
+/** Whether a key of the secret store is that of an account's token: it is shared with others. */
 export function isTokenKey(key: string): boolean {
   return key.startsWith(tokenPrefix);
 }
 
-/**
- * The accounts that are signed in. Each has keys of its own in both stores, so that windows which sign in at the
- * same time do not lose each other's account.
- */
+/** The accounts that are signed in, with their tokens. */
 export class AccountStore implements Disposable {
   readonly #state: StateStore;
-  readonly #tokens: TokenStore;
+  readonly #tokens: SecretStore;
   readonly #changed = new Emitter<undefined>();
   readonly onDidChange = this.#changed.event;
 
-  constructor(state: StateStore, tokens: TokenStore) {
+  constructor(state: StateStore, tokens: SecretStore) {
     this.#state = state;
     this.#tokens = tokens;
   }
@@ -70,9 +54,15 @@ export class AccountStore implements Disposable {
     return this.#state.get(localCloudDeclinedKey) === true;
   }
 
-  async remove(id: string): Promise<void> {
-    if (id === localAccount.id) await this.#state.update(localCloudDeclinedKey, true);
+  /** Makes the account unusable; it stays listed until {@link remove}. */
+  async deleteToken(id: string): Promise<void> {
     await this.#tokens.delete(tokenPrefix + id);
+  }
+
+  /** The entry last: as long as it is there, the person can sign out again. */
+  async remove(id: string): Promise<void> {
+    await this.deleteToken(id);
+    if (id === localAccount.id) await this.#state.update(localCloudDeclinedKey, true);
     await this.#state.update(accountPrefix + id, undefined);
     this.#changed.fire(undefined);
   }
@@ -81,8 +71,9 @@ export class AccountStore implements Disposable {
     return this.#tokens.get(tokenPrefix + id);
   }
 
-  /** Tells listeners to look again: another window may have signed in or out. */
-  reload(): void {
+  /** Sees what other windows did, and tells listeners to look again. Rejects as the store does. */
+  async reload(): Promise<void> {
+    await this.#state.reload();
     this.#changed.fire(undefined);
   }
 

@@ -4,13 +4,13 @@ import { CloudError } from '../cloud/errors';
 import type { AccountInfo, CloudClient, Endpoint, NetworkSettings } from '../cloud/provider';
 import { accountHost, isLocal, type Account } from './account';
 import type { AccountStore } from './accountStore';
+import { LocalCloudError, type LocalCloud } from './localCloud';
 
 export interface CloudAccessOptions {
   readonly accounts: Pick<AccountStore, 'token'>;
   /** Opens a client of the endpoint's provider. */
   readonly connect: (endpoint: Endpoint, log: Logger) => CloudClient;
-  /** Address and token of the local cloud; starts it if it does not run. Called at each use, so it must be cheap. */
-  readonly localCloud: (signal?: AbortSignal) => Promise<{ readonly url: string; readonly token: string }>;
+  readonly localCloud: Pick<LocalCloud, 'find' | 'start'>;
   /** The network settings as they are now. */
   readonly network: () => NetworkSettings | undefined;
   readonly log: Logger;
@@ -25,30 +25,27 @@ export class CloudAccess implements Disposable {
     this.#options = options;
   }
 
-  /** Where the account's cloud is now, with credentials. Rejects as `unauthenticated` if there are none. */
+  /**
+   * Where the account's cloud is now, with credentials; the local cloud is started if need be.
+   * Rejects as `unauthenticated` if there are no credentials.
+   */
   async endpoint(account: Account, signal?: AbortSignal): Promise<Endpoint> {
-    if (isLocal(account)) {
-      const { url, token } = await this.#options.localCloud(signal);
-      return { provider: account.provider, baseUrl: url, token };
-    }
-    const token = await this.#options.accounts.token(account.id);
-    if (token === undefined) {
-      const host = accountHost(account);
-      throw new CloudError('unauthenticated', `Not signed in to ${host}; add the cloud again with a token`);
-    }
-    return this.#withNetwork({ provider: account.provider, baseUrl: account.baseUrl, token });
+    return this.#endpoint(account, 'start', signal);
   }
 
-  /** The account's client. It is replaced, and the old one closed, when the credentials or the network change. */
+  /** Like {@link endpoint}, but starts nothing: rejects with a {@link LocalCloudError} instead. */
+  async findEndpoint(account: Account, signal?: AbortSignal): Promise<Endpoint> {
+    return this.#endpoint(account, 'find', signal);
+  }
+
+  /** A client at {@link endpoint}. The old one is closed when the credentials or the network change. */
   async client(account: Account, signal?: AbortSignal): Promise<CloudClient> {
-    const endpoint = await this.endpoint(account, signal);
-    const fingerprint = JSON.stringify(endpoint);
-    const known = this.#clients.get(account.id);
-    if (known?.endpoint === fingerprint) return known.client;
-    known?.client.dispose();
-    const client = this.#options.connect(endpoint, this.#options.log);
-    this.#clients.set(account.id, { endpoint: fingerprint, client });
-    return client;
+    return this.#clientAt(account, await this.endpoint(account, signal));
+  }
+
+  /** A client at {@link findEndpoint}. */
+  async findClient(account: Account, signal?: AbortSignal): Promise<CloudClient> {
+    return this.#clientAt(account, await this.findEndpoint(account, signal));
   }
 
   /** Asks a cloud whose credentials these are; keeps nothing. */
@@ -75,6 +72,30 @@ export class CloudAccess implements Disposable {
   dispose(): void {
     for (const { client } of this.#clients.values()) client.dispose();
     this.#clients.clear();
+  }
+
+  async #endpoint(account: Account, way: 'start' | 'find', signal?: AbortSignal): Promise<Endpoint> {
+    if (isLocal(account)) {
+      const found = await this.#options.localCloud[way](signal);
+      if (!found) throw new LocalCloudError('not-running', 'The local cloud is not running; start it');
+      return { provider: account.provider, baseUrl: found.url, token: found.token };
+    }
+    const token = await this.#options.accounts.token(account.id);
+    if (token === undefined) {
+      const host = accountHost(account);
+      throw new CloudError('unauthenticated', `Not signed in to ${host}; add the cloud again with a token`);
+    }
+    return this.#withNetwork({ provider: account.provider, baseUrl: account.baseUrl, token });
+  }
+
+  #clientAt(account: Account, endpoint: Endpoint): CloudClient {
+    const fingerprint = JSON.stringify(endpoint);
+    const known = this.#clients.get(account.id);
+    if (known?.endpoint === fingerprint) return known.client;
+    known?.client.dispose();
+    const client = this.#options.connect(endpoint, this.#options.log);
+    this.#clients.set(account.id, { endpoint: fingerprint, client });
+    return client;
   }
 
   #withNetwork(endpoint: Endpoint): Endpoint {

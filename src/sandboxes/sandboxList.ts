@@ -4,6 +4,7 @@ import type { Account } from './account';
 import { AccountPoller, type ListPhase } from './accountPoller';
 import type { AccountStore } from './accountStore';
 import { Emitter } from './emitter';
+import { isNotRunning } from './localCloud';
 
 /** What is known of one account's sandboxes. */
 export interface AccountSandboxes {
@@ -21,6 +22,12 @@ export interface SandboxRef {
   readonly sandbox: Sandbox;
 }
 
+/** A complete list as an account's cloud gave it just now. */
+export interface SandboxListing {
+  readonly account: Account;
+  readonly sandboxes: readonly Sandbox[];
+}
+
 export interface SandboxListOptions {
   readonly accounts: Pick<AccountStore, 'list' | 'onDidChange'>;
   readonly listSandboxes: (account: Account, signal: AbortSignal) => Promise<readonly Sandbox[]>;
@@ -31,6 +38,7 @@ export class SandboxList implements Disposable {
   readonly #options: SandboxListOptions;
   readonly #owned = new DisposableStore();
   readonly #changed = this.#owned.add(new Emitter<undefined>());
+  readonly #listed = this.#owned.add(new Emitter<SandboxListing>());
   readonly #pollers = new Map<string, AccountPoller>();
   /** Statuses shown in place of the cloud's while an action runs, by account and sandbox. */
   readonly #transitions = new Map<string, SandboxStatus>();
@@ -39,6 +47,8 @@ export class SandboxList implements Disposable {
   #visible = false;
 
   readonly onDidChange = this.#changed.event;
+  /** After each successful look at an account's cloud. */
+  readonly onDidList = this.#listed.event;
 
   constructor(options: SandboxListOptions) {
     this.#options = options;
@@ -130,11 +140,18 @@ export class SandboxList implements Disposable {
 
   #addPoller(account: Account): void {
     const poller = new AccountPoller(
-      (signal) => this.#options.listSandboxes(account, signal),
+      (signal) => this.#listSandboxes(account, signal),
       () => this.#changed.fire(undefined),
     );
     this.#pollers.set(account.id, poller);
     poller.setActive(this.#visible);
+  }
+
+  async #listSandboxes(account: Account, signal: AbortSignal): Promise<readonly Sandbox[]> {
+    const sandboxes = await this.#options.listSandboxes(account, signal);
+    signal.throwIfAborted();
+    this.#listed.fire({ account, sandboxes });
+    return sandboxes;
   }
 
   #dropPollers(keep: ReadonlySet<string>): void {
@@ -148,12 +165,14 @@ export class SandboxList implements Disposable {
   #describe(account: Account): AccountSandboxes {
     const poller = this.#pollers.get(account.id);
     if (!poller) return { account, phase: 'loading', sandboxes: [] };
+    const { phase, error } = poller;
+    // What runs nowhere is shown so, whatever the last list said.
+    const lastKnown = isNotRunning(error) ? poller.sandboxes.map(asStopped) : poller.sandboxes;
     const placeholders = [...this.#placeholders].filter((ref) => ref.account.id === account.id);
     const sandboxes = [
-      ...poller.sandboxes.map((sandbox) => this.#withTransition(account, sandbox)),
+      ...lastKnown.map((sandbox) => this.#withTransition(account, sandbox)),
       ...placeholders.map((ref) => ref.sandbox),
     ].sort(byName);
-    const { phase, error } = poller;
     return { account, phase, sandboxes, ...(error && { error }) };
   }
 
@@ -161,6 +180,10 @@ export class SandboxList implements Disposable {
     const status = this.#transitions.get(refKey(account.id, sandbox.id));
     return status ? { ...sandbox, status } : sandbox;
   }
+}
+
+function asStopped(sandbox: Sandbox): Sandbox {
+  return { ...sandbox, status: 'stopped' };
 }
 
 function refKey(accountId: string, sandboxId: string): string {

@@ -1,6 +1,8 @@
 import type { AccountStore } from './accountStore';
 import type { CloudAccess } from './cloudAccess';
-import { accountId, localAccount, parseBaseUrl, type Account } from './account';
+import { canonicalBaseUrl } from '../cloud/origin';
+import { accountId, localAccount, type Account } from './account';
+import type { LocalCloud } from './localCloud';
 
 export interface SignInRequest {
   readonly provider: string;
@@ -20,7 +22,7 @@ export async function signIn(
   signal?: AbortSignal,
 ): Promise<Account> {
   const { provider } = request;
-  const baseUrl = parseBaseUrl(request.baseUrl);
+  const baseUrl = canonicalBaseUrl(request.baseUrl);
   const token = request.token.trim();
   const info = await access.identify(provider, baseUrl, token, signal);
   signal?.throwIfAborted();
@@ -46,9 +48,9 @@ export async function useLocalCloud(
  * the list here.
  */
 export async function adoptLocalCloud(
-  isRunning: () => Promise<boolean>,
+  localCloud: Pick<LocalCloud, 'find'>,
   accounts: Pick<AccountStore, 'find' | 'add' | 'isLocalCloudDeclined'>,
 ): Promise<void> {
   if (accounts.find(localAccount.id) || accounts.isLocalCloudDeclined()) return;
-  if (await isRunning()) await accounts.add(localAccount);
+  if (await localCloud.find()) await accounts.add(localAccount);
 }

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { printable } from '../base/errors';
 import type { Logger } from '../base/logger';
 import type { SandboxBook } from '../remote/sandboxBook';
+import { signOut } from '../remote/signOut';
 import type { SshAccess } from '../remote/sshAccess';
 import { accountHost, isLocal, type Account } from '../sandboxes/account';
 import type { AccountStore } from '../sandboxes/accountStore';
@@ -66,20 +67,10 @@ export class AccountCommands {
         : await pickAccount(accounts.list(), 'Sign out of which cloud?');
     if (!account || !(await confirmSignOut(account))) return;
     try {
-      await this.#forget(account);
+      await signOut(account, this.#options);
     } catch (error) {
       await showError(`Cannot sign out of ${printable(accountHost(account), 100)}`, error, log);
     }
-  }
-
-  /** The token first: whatever fails afterwards, nobody can use the account any more. */
-  async #forget(account: Account): Promise<void> {
-    const { accounts, access, book, ssh } = this.#options;
-    await accounts.remove(account.id);
-    access.forget(account.id);
-    const aliases = book.list().filter(({ accountId }) => accountId === account.id);
-    for (const { alias } of aliases) await ssh.forget(alias);
-    await ssh.cleanUp();
   }
 
   async #show(account: Account): Promise<void> {

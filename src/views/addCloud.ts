@@ -1,8 +1,10 @@
 import * as vscode from 'vscode';
 import { describeError } from '../base/errors';
-import { parseBaseUrl, type Account } from '../sandboxes/account';
+import { isReadableOnTheWay, parseBaseUrl } from '../cloud/origin';
+import type { Account } from '../sandboxes/account';
 import type { SignInRequest } from '../sandboxes/signIn';
 import { withProgress } from './feedback';
+import { messageText } from './text';
 
 /** A kind of cloud that can be signed in to by base URL and token. */
 export interface CloudKind {
@@ -22,7 +24,8 @@ export interface AddCloudOptions {
 export async function addCloud(options: AddCloudOptions): Promise<Account | undefined> {
   const kind = await askKind(options.kinds);
   const baseUrl = kind && (await askBaseUrl(kind));
-  const token = baseUrl && (await askToken(baseUrl));
+  if (!baseUrl || !(await acceptsRisk(parseBaseUrl(baseUrl)))) return undefined;
+  const token = await askToken(baseUrl);
   if (!token) return undefined;
   return withProgress(`Signing in to ${baseUrl}`, ({ signal }) =>
     options.signIn({ provider: kind.kind, baseUrl, token }, signal),
@@ -43,6 +46,17 @@ async function askBaseUrl(kind: CloudKind): Promise<string | undefined> {
     ignoreFocusOut: true,
     validateInput: (value) => (value === '' ? undefined : baseUrlMistake(value)),
   });
+}
+
+/** Asks before anything is sent: without TLS the token, and all that it opens, is anyone's on the way. */
+async function acceptsRisk(url: URL): Promise<boolean> {
+  if (!isReadableOnTheWay(url)) return true;
+  const message = messageText(`Send the token to ${url.host} without encryption?`);
+  const detail =
+    'The address begins with http://. Anyone on the way to that computer can read the token and what you do ' +
+    'in its sandboxes, and change it. Use https:// if the cloud offers it.';
+  const confirm = 'Send Unencrypted';
+  return (await vscode.window.showWarningMessage(message, { modal: true, detail }, confirm)) === confirm;
 }
 
 async function askToken(baseUrl: string): Promise<string | undefined> {

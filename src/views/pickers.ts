@@ -3,6 +3,7 @@ import { DisposableStore } from '../base/disposable';
 import { createDeferred } from '../base/async';
 import type { Sandbox } from '../cloud/provider';
 import type { Account } from '../sandboxes/account';
+import { isNotRunning } from '../sandboxes/localCloud';
 import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
 import { commandIds } from './ids';
 import { accountRow, sandboxRow, statusIcon, type Row } from './presentation';
@@ -70,14 +71,19 @@ function sandboxItems(list: SandboxList, options: SandboxPickOptions): SandboxIt
         return { ...item, detail: accountDetail(account), ref: { account, sandbox } };
       }),
   );
-  if (items.length > 0) return items;
+  const start = {
+    label: '$(device-desktop) Start Local Cloud',
+    command: commandIds.useLocalCloud,
+    alwaysShow: true,
+  };
+  // Its sandboxes may be the ones that are looked for.
+  const isStopped = list.accounts.some(({ error }) => isNotRunning(error));
+  if (items.length > 0) return isStopped ? [...items, start] : items;
   if (list.accounts.length > 0) {
-    return [{ label: '$(add) Create Sandbox', command: commandIds.create, alwaysShow: true }];
+    const create = { label: '$(add) Create Sandbox', command: commandIds.create, alwaysShow: true };
+    return isStopped ? [start, create] : [create];
   }
-  return [
-    { label: '$(device-desktop) Start Local Cloud', command: commandIds.useLocalCloud, alwaysShow: true },
-    { label: '$(cloud) Add Cloud', command: commandIds.addCloud, alwaysShow: true },
-  ];
+  return [start, { label: '$(cloud) Add Cloud', command: commandIds.addCloud, alwaysShow: true }];
 }
 
 function accountDetail(account: Account): string {

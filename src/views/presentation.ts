@@ -4,6 +4,7 @@ import type { ConnectionPhase } from '../broker/protocol';
 import { cloudErrorCode } from '../cloud/errors';
 import type { Sandbox, SandboxStatus } from '../cloud/provider';
 import { accountHost, type Account } from '../sandboxes/account';
+import { isNotRunning } from '../sandboxes/localCloud';
 import type { AccountSandboxes } from '../sandboxes/sandboxList';
 import type { CommandName } from './ids';
 import { nameText } from './text';
@@ -100,6 +101,10 @@ export interface MessageRow extends Row {
 export function accountMessage(entry: AccountSandboxes): MessageRow | undefined {
   const { phase, sandboxes, error } = entry;
   const plain = { tooltip: '', context: 'message' };
+  if (isNotRunning(error)) {
+    const row = { label: 'Start Local Cloud', description: 'not running', icon: { id: 'play' } };
+    return { ...plain, ...row, command: 'useLocalCloud' };
+  }
   if (phase === 'failed') {
     const text = describeError(error);
     const description = sandboxes.length > 0 ? `list may be old: ${text}` : text;

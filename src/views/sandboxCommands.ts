@@ -18,7 +18,7 @@ export interface SandboxCommandsOptions {
   readonly list: SandboxList;
   readonly lifecycle: Lifecycle;
   readonly book: SandboxBook;
-  readonly ssh: Pick<SshAccess, 'forget'>;
+  readonly ssh: Pick<SshAccess, 'forget' | 'cleanUp'>;
   readonly log: Logger;
 }
 
@@ -87,13 +87,19 @@ export class SandboxCommands {
     if (!ref || !(await confirmDelete(ref))) return;
     const { lifecycle, book, ssh, log } = this.#options;
     const name = nameText(ref.sandbox.name);
+    let isDeleted = false;
     try {
       const alias = book.aliasOf(ref.account.id, ref.sandbox.id);
       if (alias) await book.clearIntent(alias);
       await withProgress(`Deleting “${name}”`, ({ signal }) => lifecycle.delete(ref, signal));
+      isDeleted = true;
       if (alias) await ssh.forget(alias);
+      await ssh.cleanUp();
     } catch (error) {
-      await showError(`Cannot delete “${name}”`, error, log);
+      const what = isDeleted
+        ? `Deleted “${name}”, but cannot remove what this computer knows of it`
+        : `Cannot delete “${name}”`;
+      await showError(what, error, log);
     }
   }
 

@@ -1,8 +1,9 @@
-import type { StateStore } from '../../src/sandboxes/accountStore';
+import type { StateStore } from '../../src/sandboxes/stateStore';
 
-/** A `StateStore` in memory; values pass through JSON as they do in the editor. */
+/** A `StateStore` in memory; values pass through JSON as they do in a file. */
 export class MemoryState implements StateStore {
   readonly #values = new Map<string, string>();
+  revision = 0;
 
   keys(): readonly string[] {
     return [...this.#values.keys()];
@@ -16,6 +17,11 @@ export class MemoryState implements StateStore {
   update(key: string, value: unknown): Promise<void> {
     if (value === undefined) this.#values.delete(key);
     else this.#values.set(key, JSON.stringify(value));
+    this.revision++;
+    return Promise.resolve();
+  }
+
+  reload(): Promise<void> {
     return Promise.resolve();
   }
 }

@@ -2,7 +2,7 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { silentLogger } from '../../../src/base/logger';
-import type { SecretStore } from '../../../src/keys/secretStore';
+import type { SecretStore } from '../../../src/base/secretStore';
 import { Vault } from '../../../src/keys/vault';
 
 const [dir = '', alias = '', visibleAfterMs = '0'] = process.argv.slice(2);

@@ -8,6 +8,7 @@ import { listAll } from '../../../src/cloud/listAll';
 import { providerOf } from '../../../src/cloud/registry';
 import type { ConnectionState } from '../../../src/broker/protocol';
 import { MemorySecretStore } from '../../../src/keys/secretStore';
+import { EditConsent } from '../../../src/remote/editConsent';
 import { GrantSource } from '../../../src/remote/grantSource';
 import { SandboxBook } from '../../../src/remote/sandboxBook';
 import { SandboxOpener, type Progress } from '../../../src/remote/sandboxOpener';
@@ -16,6 +17,7 @@ import { WindowBroker } from '../../../src/remote/windowBroker';
 import { AccountStore } from '../../../src/sandboxes/accountStore';
 import { CloudAccess } from '../../../src/sandboxes/cloudAccess';
 import { Lifecycle } from '../../../src/sandboxes/lifecycle';
+import type { LocalCloudAddress } from '../../../src/sandboxes/localCloud';
 import { SandboxList, type SandboxRef } from '../../../src/sandboxes/sandboxList';
 import { useLocalCloud } from '../../../src/sandboxes/signIn';
 import { eventually } from '../../helpers/eventually';
@@ -73,14 +75,15 @@ describe('Opening a sandbox, up to the editor', function () {
     const state = new MemoryState();
     const secrets = new MemorySecretStore();
     states = [];
+    const localCloud = async (): Promise<LocalCloudAddress> => ({
+      url: server.ready.url,
+      token: (await fs.readFile(server.ready.tokenFile, 'utf8')).trim(),
+    });
     accounts = new AccountStore(state, secrets);
     access = new CloudAccess({
       accounts,
       connect: (endpoint, log) => providerOf(endpoint.provider).connect(endpoint, log),
-      localCloud: async () => ({
-        url: server.ready.url,
-        token: (await fs.readFile(server.ready.tokenFile, 'utf8')).trim(),
-      }),
+      localCloud: { find: localCloud, start: localCloud },
       network: () => undefined,
       log: silentLogger,
     });
@@ -99,6 +102,7 @@ describe('Opening a sandbox, up to the editor', function () {
       secrets,
       publicKeysDir: path.join(temp.path, 'public'),
       book,
+      consent: new EditConsent(state),
       settings: () => ({ configFile: path.join(sshDir, 'config') }),
       log: silentLogger,
     });

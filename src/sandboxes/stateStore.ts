@@ -1,0 +1,12 @@
+/** Lasting values without secrets, shared by all windows of one editor. */
+export interface StateStore {
+  /** Another number whenever values may have changed. */
+  readonly revision: number;
+  keys(): readonly string[];
+  /** The value as this window last saw it. */
+  get(key: string): unknown;
+  /** Undefined removes the key. */
+  update(key: string, value: unknown): Promise<void>;
+  /** Sees what other windows changed. */
+  reload(): Promise<void>;
+}
