@@ -4,22 +4,38 @@ import * as fs from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { abortReason, abortable, delay } from '../base/async';
+import { createDeadline } from '../base/deadline';
 import { CodedError, describeError } from '../base/errors';
+import { lockPatienceMs } from '../base/fileLock';
 import { ensurePrivateDir, readIfExists } from '../base/files';
 import type { Logger } from '../base/logger';
-import { defaultStateDir, probeServer, readServerRecord, statePaths, type StatePaths } from './record';
+import {
+  defaultStateDir,
+  probeServer,
+  readServerRecord,
+  statePaths,
+  type ServerRecord,
+  type StatePaths,
+} from './record';
 import type { RuntimeName } from './runtimes/runtime';
 
-const START_MS = 20_000;
-/** A server that is ending stops its boxes first, which takes a second or so each. */
-const ENDING_MS = 20_000;
+/**
+ * From spawning a server until it is ready. It first waits for the start of another to end, and must have the time to
+ * say that this one won; what is left is for its own start: a program to load and runtimes to probe.
+ */
+const START_MS = lockPatienceMs + 25_000;
+/** A server that is ending stops its boxes first, which takes a second or so each; a busy one may recover. */
+const PATIENCE_MS = 20_000;
 const POLL_MS = 100;
 /** A log that is longer is started anew. */
 const MAX_LOG_BYTES = 1024 * 1024;
 const MAX_MESSAGE_CHARACTERS = 600;
 
-/** The local cloud did not start; the message has its own words. */
-export class LauncherError extends CodedError<'not-started'> {}
+/**
+ * - `not-started`: the local cloud did not start; the message has its own words
+ * - `not-answering`: its process is there and does not answer
+ */
+export class LauncherError extends CodedError<'not-started' | 'not-answering'> {}
 
 export interface LaunchOptions {
   /** A Node runtime, such as `[process.execPath]`. */
@@ -41,6 +57,9 @@ export interface LocalCloud {
   /** Secret. */
   readonly token: string;
   readonly runtime: RuntimeName;
+}
+
+export interface EnsuredCloud extends LocalCloud {
   /** True: this call started it. */
   readonly started: boolean;
 }
@@ -50,37 +69,66 @@ export interface LocalCloud {
  * outlives the caller, and ends by itself when nothing needs it. Rejects with a {@link LauncherError} or the signal's
  * reason.
  */
-export async function ensureLocalCloud(options: LaunchOptions): Promise<LocalCloud> {
+export async function ensureLocalCloud(options: LaunchOptions): Promise<EnsuredCloud> {
   const paths = statePaths(options.stateDir ?? defaultStateDir({ ...process.env, ...options.env }));
-  const running = await findRunning(paths, options.signal);
+  const running = await waitForRunning(paths, options.signal);
   if (running) return { ...running, started: false };
   await ensurePrivateDir(paths.dir);
   const failure = await start(options, paths);
-  const server = await findRunning(paths, options.signal);
+  const server = await waitForRunning(paths, options.signal);
   // Another caller's server may have won; ours then ended by itself.
   if (server) return { ...server, started: failure === undefined };
   throw new LauncherError('not-started', `The local cloud did not start: ${failure ?? 'it ended at once'}`);
 }
 
-/** Whether this user's local cloud runs; never starts it. */
-export async function isLocalCloudRunning(signal?: AbortSignal): Promise<boolean> {
-  return (await findRunning(statePaths(defaultStateDir(process.env)), signal)) !== undefined;
+/**
+ * This user's local cloud if it runs; undefined if it does not, or is ending. Never starts it, and does not keep it
+ * from ending when nothing else needs it. Rejects as `not-answering` after a few seconds, or with the signal's reason.
+ */
+export async function findLocalCloud(
+  signal?: AbortSignal,
+  stateDir = defaultStateDir(),
+): Promise<LocalCloud | undefined> {
+  const sighting = await look(statePaths(stateDir), signal);
+  if (sighting.state === 'busy') throw notAnswering(sighting.record);
+  return sighting.state === 'alive' ? sighting.cloud : undefined;
 }
 
-async function findRunning(
+/** Waits for a server that is ending or busy, as long as {@link PATIENCE_MS}. Undefined: none runs. */
+async function waitForRunning(
   paths: StatePaths,
   signal: AbortSignal | undefined,
-): Promise<Omit<LocalCloud, 'started'> | undefined> {
-  for (const end = Date.now() + ENDING_MS; Date.now() < end;) {
-    const record = await readServerRecord(paths);
-    const token = record && (await readIfExists(record.tokenFile))?.toString('utf8').trim();
-    if (!record || !token) return undefined;
-    const state = await probeServer(record, token, signal);
-    if (state === 'alive') return { url: record.url, token, runtime: record.runtime };
-    if (state === 'dead') return undefined;
+): Promise<LocalCloud | undefined> {
+  for (const end = Date.now() + PATIENCE_MS; ;) {
+    const sighting = await look(paths, signal);
+    if (sighting.state === 'alive') return sighting.cloud;
+    if (sighting.state === 'dead') return undefined;
+    if (Date.now() >= end) throw notAnswering(sighting.record);
     await delay(POLL_MS, signal);
   }
-  return undefined;
+}
+
+type Sighting =
+  | { readonly state: 'alive'; readonly cloud: LocalCloud }
+  | { readonly state: 'busy' | 'ending'; readonly record: ServerRecord }
+  | { readonly state: 'dead' };
+
+/** The server of a state folder as it is now. */
+async function look(paths: StatePaths, signal: AbortSignal | undefined): Promise<Sighting> {
+  const record = await readServerRecord(paths);
+  const token = record && (await readIfExists(record.tokenFile))?.toString('utf8').trim();
+  if (!record || !token) return { state: 'dead' };
+  const state = await probeServer(record, token, signal);
+  if (state === 'dead') return { state };
+  if (state !== 'alive') return { state, record };
+  return { state, cloud: { url: record.url, token, runtime: record.runtime } };
+}
+
+function notAnswering({ pid }: ServerRecord): LauncherError {
+  return new LauncherError(
+    'not-answering',
+    `The local cloud (process ${pid}) is there and does not answer; try again in a moment, or end that process`,
+  );
 }
 
 /** Undefined once the server is ready, else why it is not. */
@@ -122,17 +170,18 @@ function spawnServer(options: LaunchOptions, paths: StatePaths, logFd: number): 
 
 /** False: it ended first. One that takes too long, or that nobody waits for any more, is ended. */
 async function waitUntilReady(child: ChildProcess, signal: AbortSignal | undefined): Promise<boolean> {
-  const limit = AbortSignal.timeout(START_MS);
+  const late = (): Error => new Error(`it was not ready after ${START_MS / 1000} s`);
+  const limit = createDeadline(START_MS, late, signal);
   try {
-    return await abortable(
-      Promise.race([firstLine(child.stdout), ended(child)]),
-      signal ? AbortSignal.any([signal, limit]) : limit,
-    );
+    return await abortable(Promise.race([firstLine(child.stdout), ended(child)]), limit.signal);
   } catch (cause) {
     child.kill('SIGTERM');
     if (signal?.aborted) throw abortReason(signal);
-    const reason = limit.aborted ? `it was not ready after ${START_MS / 1000} s` : describeError(cause);
-    throw new LauncherError('not-started', `The local cloud did not start: ${reason}`, { cause });
+    throw new LauncherError('not-started', `The local cloud did not start: ${describeError(cause)}`, {
+      cause,
+    });
+  } finally {
+    limit.dispose();
   }
 }
 

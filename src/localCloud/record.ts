@@ -2,10 +2,13 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as v from 'valibot';
+import { createDeadline } from '../base/deadline';
+import { errnoOf } from '../base/errors';
 import { readIfExists, writeFileAtomic } from '../base/files';
 import { dataDir } from '../base/paths';
+import { isAlive } from '../base/processes';
 
-/** How long a server may take to answer before it counts as dead. */
+/** How long one question to a server may take. */
 const ANSWER_MS = 3_000;
 
 const serverRecord = v.object({
@@ -13,7 +16,6 @@ const serverRecord = v.object({
   pid: v.pipe(v.number(), v.integer()),
   tokenFile: v.string(),
   runtime: v.picklist(['docker', 'bubblewrap', 'process']),
-  version: v.string(),
 });
 
 /** What a running server leaves for others to find it. */
@@ -72,28 +74,44 @@ export async function removeServerRecord(paths: StatePaths): Promise<void> {
 /**
  * - `alive`: it answers and accepts our token
  * - `ending`: it is stopping its boxes; a new one can start in a moment
- * - `dead`: nothing answers there, or something else does
+ * - `busy`: its process is there and does not answer in time, such as on a computer that just woke up
+ * - `dead`: nothing listens there, or something else does
  */
-export type ServerState = 'alive' | 'ending' | 'dead';
+export type ServerState = 'alive' | 'ending' | 'busy' | 'dead';
 
-/** Asks the server of a record how it is. `token`: the one in the record's token file. */
+/**
+ * Asks the server of a record how it is. `token`: the one in the record's token file. Rejects with the signal's
+ * reason only.
+ */
 export async function probeServer(
   record: ServerRecord,
   token: string,
   signal?: AbortSignal,
+  answerMs = ANSWER_MS,
 ): Promise<ServerState> {
-  const limit = AbortSignal.timeout(ANSWER_MS);
+  const limit = createDeadline(answerMs, () => new Error(`No answer within ${answerMs} ms`), signal);
   try {
     const response = await fetch(new URL('/v1/me', record.url), {
       headers: { authorization: `Bearer ${token}` },
-      redirect: 'error',
-      signal: signal ? AbortSignal.any([limit, signal]) : limit,
+      redirect: 'manual',
+      signal: limit.signal,
     });
     await response.body?.cancel();
     if (response.status === 503) return 'ending';
     return response.ok ? 'alive' : 'dead';
   } catch (error) {
     if (signal?.aborted) throw error;
-    return 'dead';
+    return !isRefused(error) && isAlive(record.pid) ? 'busy' : 'dead';
+  } finally {
+    limit.dispose();
   }
+}
+
+/**
+ * Whether the server is gone for certain: nothing listens there, or what does speaks no HTTP. Its process id does not
+ * matter then, for a new process may have that number by now. No other failure proves as much.
+ */
+function isRefused(error: unknown): boolean {
+  const code = errnoOf(error instanceof Error ? error.cause : undefined) ?? '';
+  return ['ECONNREFUSED', 'ECONNRESET', 'UND_ERR_SOCKET'].includes(code) || code.startsWith('HPE_');
 }

@@ -1,8 +1,7 @@
 /** A local cloud from start to end: finds its state and runtime, serves, and leaves nothing behind. */
-import * as lockfile from 'proper-lockfile';
-import packageJson from '../../package.json';
 import { delay } from '../base/async';
 import { describeError, describeErrorChain } from '../base/errors';
+import { withFileLock } from '../base/fileLock';
 import { ensurePrivateDir, readIfExists } from '../base/files';
 import type { Logger } from '../base/logger';
 import { Boxes } from './boxes';
@@ -24,10 +23,6 @@ import { BoxStore } from './store';
 import { ensureToken } from './token';
 
 const SWEEP_MS = 1_000;
-/** Attempts to get the lock while another server starts: about 20 s in all. */
-const LOCK_RETRIES = { retries: 40, factor: 1, minTimeout: 500, maxTimeout: 500 };
-/** After this a lock whose holder no longer renews it is void. */
-const LOCK_STALE_MS = 10_000;
 /** How long clients have to read how their commands ended before they are dropped. */
 const FAREWELL_MS = 200;
 
@@ -58,18 +53,10 @@ export async function serve(
   const paths = statePaths(options.stateDir);
   await ensurePrivateDir(paths.dir);
   // Held while starting only: from then on the record tells others that this server is here.
-  const unlock = await lockfile.lock(paths.dir, {
-    lockfilePath: `${paths.record}.lock`,
-    stale: LOCK_STALE_MS,
-    retries: LOCK_RETRIES,
-  });
-  let cloud: RunningCloud;
-  try {
+  const cloud = await withFileLock(`${paths.record}.lock`, async () => {
     await refuseSecond(paths);
-    cloud = await startCloud(options, paths);
-  } finally {
-    await unlock();
-  }
+    return startCloud(options, paths);
+  });
   try {
     onReady(cloud.ready);
     await untilDone(cloud, options, paths, signal);
@@ -116,7 +103,7 @@ async function startCloud(options: ServeOptions, paths: StatePaths): Promise<Run
     options.port,
   );
   const ready = { url: server.url, tokenFile, runtime: runtime.name };
-  await writeServerRecord(paths, { ...ready, pid: process.pid, version: packageJson.version });
+  await writeServerRecord(paths, { ...ready, pid: process.pid });
   return {
     ready,
     lastCall: () => lastCall,
@@ -132,16 +119,20 @@ async function startCloud(options: ServeOptions, paths: StatePaths): Promise<Run
   };
 }
 
-/** Throws if the server of the record still runs. A record of a dead one means nothing. */
+/**
+ * Throws if the server of the record still runs, even if it does not answer: its boxes are its own. A record of a
+ * dead one means nothing.
+ */
 async function refuseSecond(paths: StatePaths): Promise<void> {
   const record = await readServerRecord(paths);
   const token = record && (await readIfExists(record.tokenFile));
   if (!record || !token) return;
   const state = await probeServer(record, token.toString('utf8').trim());
   if (state === 'dead') return;
+  const silent = state === 'busy' ? ', though it does not answer at the moment' : '';
   throw new ServerError(
     'already-running',
-    `A local cloud with the state folder ${paths.dir} runs already at ${record.url} (process ${record.pid}); ` +
+    `A local cloud with the state folder ${paths.dir} runs already at ${record.url} (process ${record.pid})${silent}; ` +
       'use that one, end it first, or choose another folder with --state',
   );
 }

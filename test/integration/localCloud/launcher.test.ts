@@ -3,10 +3,15 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { silentLogger } from '../../../src/base/logger';
-import { ensureLocalCloud, type LaunchOptions } from '../../../src/localCloud/launcher';
+import {
+  ensureLocalCloud,
+  findLocalCloud,
+  type LaunchOptions,
+  type LauncherError,
+} from '../../../src/localCloud/launcher';
 import { BoxApi } from '../../helpers/boxApi';
 import { eventually } from '../../helpers/eventually';
-import { localCloudCommand } from '../../helpers/localCloud';
+import { LocalCloudServer, localCloudCommand } from '../../helpers/localCloud';
 import { useTempDir } from '../../helpers/tempDir';
 
 describe('ensureLocalCloud', function () {
@@ -64,9 +69,21 @@ describe('ensureLocalCloud', function () {
     assert.equal(second.token, first.token);
   });
 
+  it('waits for a server that stalls', async () => {
+    const first = await launch();
+    const pid = runningPid(stateDir()) ?? 0;
+    process.kill(pid, 'SIGSTOP');
+    // Longer than one question to the server may take.
+    const stall = setTimeout(() => process.kill(pid, 'SIGCONT'), 3_500);
+
+    const second = await launch().finally(() => clearTimeout(stall));
+
+    assert.deepEqual(second, { ...first, started: false });
+  });
+
   it("fails with the server's own words", async () => {
-    const file = path.join(stateDir(), 'boxes', 'abc', 'box.json');
-    mkdirSync(path.dirname(file), { recursive: true });
+    const file = path.join(stateDir(), 'token');
+    mkdirSync(stateDir());
     writeFileSync(file, 'nonsense');
 
     await assert.rejects(launch(), (error: Error) => error.message.includes(file));
@@ -98,6 +115,37 @@ describe('ensureLocalCloud', function () {
 
     assert.equal(status, 0);
     assert.equal((await launch()).started, false);
+  });
+});
+
+describe('findLocalCloud', () => {
+  const dir = useTempDir();
+
+  it('finds the server that runs, without starting one', async () => {
+    assert.equal(await findLocalCloud(undefined, dir.path), undefined);
+    const server = await LocalCloudServer.start({ stateDir: dir.path, args: ['--runtime', 'process'] });
+    try {
+      const { url, token } = server.api;
+
+      assert.deepEqual(await findLocalCloud(undefined, dir.path), { url, token, runtime: 'process' });
+    } finally {
+      await server.stop();
+    }
+    assert.equal(await findLocalCloud(undefined, dir.path), undefined);
+  });
+
+  it('says that a server does not answer', async () => {
+    const server = await LocalCloudServer.start({ stateDir: dir.path, args: ['--runtime', 'process'] });
+    server.process.kill('SIGSTOP');
+    try {
+      await assert.rejects(findLocalCloud(undefined, dir.path), (error: LauncherError) => {
+        assert.equal(error.code, 'not-answering');
+        return error.message.includes(`process ${server.process.pid}`);
+      });
+    } finally {
+      server.process.kill('SIGCONT');
+      await server.stop();
+    }
   });
 });
 

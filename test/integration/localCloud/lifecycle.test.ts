@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import { findByEnvironment } from '../../../src/localCloud/runtimes/procfs';
 import { eventually } from '../../helpers/eventually';
@@ -105,6 +106,23 @@ describe('Life of a local cloud', function () {
     assert.ok(second.stderr.includes(ready.url), second.stderr);
   });
 
+  it('does not take over from a server that stalls', async () => {
+    const server = await start('--runtime', 'process');
+    const attached = server.api.attach(
+      await server.api.start(await server.api.create(), ['sh', '-c', 'read line; echo got $line']),
+    );
+    await attached.opened;
+    server.process.kill('SIGSTOP');
+
+    const second = await runLocalCloud(['serve', '--state', dir.path]);
+    server.process.kill('SIGCONT');
+
+    assert.equal(second.code, 1);
+    assert.match(second.stderr, /does not answer/);
+    attached.write(Buffer.from('it\n'));
+    await attached.until('got it');
+  });
+
   it('starts once when asked many times at once', async () => {
     const args = ['serve', '--state', dir.path, '--runtime', 'process', '--idle-exit', '2'];
 
@@ -115,11 +133,11 @@ describe('Life of a local cloud', function () {
 
   it('replaces the record of a dead server', async () => {
     const record = {
-      url: 'http://127.0.0.1:9',
-      pid: 1,
+      url: await closedPort(),
+      // As if a new process had been given the number.
+      pid: process.pid,
       tokenFile: path.join(dir.path, 'token'),
       runtime: 'process',
-      version: '0',
     };
     writeFileSync(path.join(dir.path, 'server.json'), JSON.stringify(record));
     writeFileSync(path.join(dir.path, 'token'), `${'x'.repeat(43)}\n`);
@@ -197,6 +215,16 @@ describe('Life of a local cloud', function () {
     assert.equal((await api.call('GET', '/boxes')).body.boxes.length, 1);
   });
 });
+
+/** An address where nothing listens. */
+async function closedPort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return `http://127.0.0.1:${port}`;
+}
 
 /** Live processes that belong to a box: by their mark, or by a folder of the box in their command line. */
 function processesOf(stateDir: string, box: string): string[] {
