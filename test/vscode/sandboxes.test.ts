@@ -19,6 +19,7 @@ describe('The extension in a real VS Code', function () {
   this.timeout(90_000);
 
   let sshDir: string;
+  let cloudDir: string;
   let workbench: Workbench;
   let failed = false;
   const cleanUps: (() => Promise<void>)[] = [];
@@ -35,7 +36,8 @@ describe('The extension in a real VS Code', function () {
     const host = await installHost();
     const vsix = await packageExtension(dir);
     const env = { CLOUD_SANDBOXES_HOME: path.join(dir, 'home'), CLOUD_SANDBOXES_SSH_DIR: sshDir };
-    cleanUps.push(() => endLocalCloud(path.join(dir, 'home', 'local-cloud')));
+    cloudDir = path.join(dir, 'home', 'local-cloud');
+    cleanUps.push(() => endLocalCloud(cloudDir));
     const server = await VsCodeServer.start({ host, dir: path.join(dir, 'vscode'), vsix, env });
     cleanUps.push(() => server.stop());
     workbench = await Workbench.open(host.chromium, server.url);
@@ -114,6 +116,16 @@ describe('The extension in a real VS Code', function () {
     assert.equal(await workbench.row('127.0.0.1:9').count(), 0);
   });
 
+  it('asks before a token goes unencrypted to another computer', async () => {
+    await workbench.runCommand('Cloud Sandboxes: Add Cloud');
+    await workbench.answer('(1/2)', 'http://cloud.invalid');
+    await workbench.dialog().getByText('Send the token to cloud.invalid without encryption?').waitFor();
+    await workbench.screenshot('7-unencrypted');
+    await workbench.dialog().getByRole('button', { name: 'Cancel' }).click();
+    await workbench.dialog().waitFor({ state: 'detached' });
+    assert.equal(await workbench.page.getByText('(2/2)').count(), 0);
+  });
+
   it('stops the sandbox', async () => {
     await workbench.contextMenu(workbench.row(name), 'Stop Sandbox');
     await workbench.row(name, 'stopped ·').waitFor();
@@ -128,12 +140,21 @@ describe('The extension in a real VS Code', function () {
     await workbench.screenshot('9-delete');
     await workbench.dialog().getByRole('button', { name: 'Delete' }).click();
     await workbench.row('Create a sandbox').waitFor();
+    await eventually(() => assert.ok(!existsSync(sshDir), 'its SSH files go with the last sandbox'));
   });
 
-  it('signs out of the local cloud and takes its SSH files away', async () => {
+  it('says that the local cloud has ended, and starts it when asked to', async () => {
+    await endLocalCloud(cloudDir);
+    const row = workbench.row('Start Local Cloud', 'not running');
+    await row.waitFor();
+    await workbench.screenshot('10-not-running');
+    await row.click();
+    await workbench.row('Create a sandbox').waitFor();
+  });
+
+  it('signs out of the local cloud', async () => {
     await workbench.contextMenu(workbench.row('This computer'), 'Sign Out');
     await workbench.dialog().getByRole('button', { name: 'Sign Out' }).click();
     await workbench.page.getByText('no account needed').waitFor();
-    await eventually(() => assert.ok(!existsSync(sshDir)));
   });
 });

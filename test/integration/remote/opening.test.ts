@@ -162,6 +162,17 @@ describe('Opening a sandbox, up to the editor', function () {
     });
   });
 
+  it('begins the connection after the intent that it then spends', async () => {
+    const { program, arguments: args } = await opener.terminalCommand(ref, progress);
+    const alias = book.list()[0]?.alias ?? '';
+    assert.equal(book.hasFreshIntent(alias), true);
+    await run(program, [...args, 'true']);
+    await eventually(() => assert.ok(states.some(({ phase }) => phase === 'connected')));
+    await book.spendIntent(alias, states[0]?.since ?? 0);
+
+    assert.equal(book.hasFreshIntent(alias), false);
+  });
+
   it('tells which line of the user’s wins over ours', async () => {
     const file = path.join(sshDir, 'config');
     await opener.remoteFolder(ref, progress, noWarning);
