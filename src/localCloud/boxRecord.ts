@@ -1,7 +1,8 @@
 /** A box as the server keeps it on disk and as the Box API shows it. */
 import * as path from 'node:path';
 import * as v from 'valibot';
-import type { Runtime } from './runtimes/runtime';
+import { hostnameFor } from './names';
+import type { BoxSpec, Runtime } from './runtimes/runtime';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -32,6 +33,21 @@ export type BoxRecord = v.InferOutput<typeof boxRecord>;
 /** Throws a valibot error if the value is no record. */
 export function parseBoxRecord(value: unknown): BoxRecord {
   return v.parse(boxRecord, value);
+}
+
+/** What a runtime needs to know of the box. `dir`: the box's folder. */
+export function specOf(record: BoxRecord, dir: string): BoxSpec {
+  return {
+    id: record.id,
+    hostname: hostnameFor(record.name, record.id),
+    dir,
+    env: record.env,
+    network: record.network,
+    cpus: record.cpus,
+    memoryMib: record.memoryMib,
+    ...(record.image !== undefined && { image: record.image }),
+    ...(record.workingDir !== undefined && { workingDir: record.workingDir }),
+  };
 }
 
 export type BoxStatus = BoxRecord['status'] | 'stopping';

@@ -1,16 +1,17 @@
-import { createHash, randomBytes } from 'node:crypto';
-import * as os from 'node:os';
+import { createHash } from 'node:crypto';
 import { describeErrorChain } from '../base/errors';
 import type { Logger } from '../base/logger';
 import { ApiError } from './apiError';
-import { noticeFor, viewBox, type BoxRecord, type BoxStatus, type BoxView } from './boxRecord';
-import { hostnameFor, suggestName } from './names';
+import { noticeFor, specOf, viewBox, type BoxRecord, type BoxStatus, type BoxView } from './boxRecord';
+import { suggestName } from './names';
+import { newRecord } from './newBox';
 import type { CreateBoxRequest, ListQuery } from './requests';
-import type { BoxSpec, Runtime } from './runtimes/runtime';
+import { pageOf } from './paging';
+import type { BoxSpec, Runtime, RuntimeName } from './runtimes/runtime';
 import { SerialQueue } from './serialQueue';
 import type { BoxStore } from './store';
+import { Upkeep } from './upkeep';
 
-const DEFAULT_AUTO_STOP_SECONDS = 900;
 const MAX_BOXES = 1000;
 
 interface Entry {
@@ -33,6 +34,15 @@ export interface BoxPage {
   readonly next_page_token: string | null;
 }
 
+export interface BoxesOptions {
+  readonly store: BoxStore;
+  /** What this server's boxes run in. */
+  readonly runtime: Runtime;
+  /** Opens another one, for boxes that it made for an earlier server. Rejects if it does not work here. */
+  readonly openRuntime: (name: RuntimeName) => Promise<Runtime>;
+  readonly log: Logger;
+}
+
 /** All boxes of this server and their life. Its methods throw an {@link ApiError} or what the runtime throws. */
 export class Boxes {
   readonly #entries = new Map<string, Entry>();
@@ -41,41 +51,42 @@ export class Boxes {
   readonly #creating = new Map<string, { readonly digest: string; readonly done: Promise<BoxView> }>();
   readonly #store: BoxStore;
   readonly #runtime: Runtime;
+  readonly #openRuntime: BoxesOptions['openRuntime'];
   readonly #log: Logger;
+  readonly #upkeep: Upkeep;
 
-  constructor(store: BoxStore, runtime: Runtime, log: Logger) {
+  constructor({ store, runtime, openRuntime, log }: BoxesOptions) {
     this.#store = store;
     this.#runtime = runtime;
+    this.#openRuntime = openRuntime;
     this.#log = log;
+    this.#upkeep = new Upkeep(log);
   }
 
   /**
    * Reads the boxes from disk. One that ran when the last server was lost is listed as stopped, and what is left of
-   * it is ended, unless its runtime kept it running.
+   * it is ended, unless its runtime is this server's and kept it running. A box that fails keeps no other.
    */
   async load(): Promise<void> {
-    for (const record of await this.#store.load()) {
-      const entry = this.#add(record);
-      if (record.runtime !== this.#runtime.name) continue;
-      if (record.status !== 'running' || (await this.#runtime.isRunning(this.#spec(entry)))) continue;
-      this.#log.info(`Box ${record.id} was running when the last server ended`);
-      await this.#runtime.stop(this.#spec(entry));
-      await this.#setStatus(entry, 'stopped');
+    const records = await this.#store.load((error) => this.#log.error(describeErrorChain(error)));
+    const running = records
+      .map((record) => this.#add(record))
+      .filter(({ record }) => record.status === 'running');
+    const runtimes = new Map<RuntimeName, Runtime | undefined>([[this.#runtime.name, this.#runtime]]);
+    for (const entry of running) {
+      const { runtime: name } = entry.record;
+      if (!runtimes.has(name)) runtimes.set(name, await this.#tryRuntime(name));
+      const runtime = runtimes.get(name);
+      if (runtime) await this.#settle(entry, runtime);
     }
   }
 
   list(query: ListQuery): BoxPage {
-    const after = query.pageToken === undefined ? '' : decodePageToken(query.pageToken);
-    const matching = [...this.#entries.values()]
-      .filter((entry) => query.status === undefined || statusOf(entry) === query.status)
-      .filter((entry) => sortKey(entry.record) > after)
-      .sort((a, b) => (sortKey(a.record) < sortKey(b.record) ? -1 : 1));
-    const page = matching.slice(0, query.pageSize);
-    const last = page.at(-1);
-    return {
-      boxes: page.map((entry) => this.#view(entry)),
-      next_page_token: last && matching.length > page.length ? encodePageToken(sortKey(last.record)) : null,
-    };
+    const matching = [...this.#entries.values()].filter(
+      (entry) => query.status === undefined || this.#statusOf(entry) === query.status,
+    );
+    const { items, next } = pageOf(matching, ({ record }) => record, query);
+    return { boxes: items.map((entry) => this.#view(entry)), next_page_token: next };
   }
 
   get(idOrName: string): BoxView {
@@ -134,16 +145,19 @@ export class Boxes {
     const entry = this.#find(idOrName);
     return entry.queue.run(async () => {
       const { id } = this.#current(entry).record;
-      if (entry.record.status === 'running' && !force) {
+      if (this.#isRunning(entry) && !force) {
         throw new ApiError(
           'invalid_state',
           `Box ${id} is running; stop it first, or remove it with force=true`,
         );
       }
       await this.#stop(entry);
-      await this.#runtime.remove(this.#spec(entry));
+      const runtime = this.#isOwn(entry) ? this.#runtime : await this.#tryRuntime(entry.record.runtime);
+      // Without its runtime only the files of the box can be removed.
+      await runtime?.remove(this.#spec(entry));
       await this.#store.remove(id);
       this.#entries.delete(id);
+      this.#upkeep.forget(id);
     });
   }
 
@@ -152,7 +166,8 @@ export class Boxes {
     const entry = this.#find(idOrName);
     this.touch(entry.record.id);
     await entry.queue.run(async () => {
-      if (this.#current(entry).record.status === 'stopped' && !entry.record.autoResume) {
+      this.#requireOwnRuntime(this.#current(entry));
+      if (entry.record.status === 'stopped' && !entry.record.autoResume) {
         throw new ApiError(
           'stopped',
           `Box ${entry.record.id} is stopped and does not resume by itself; start it`,
@@ -170,24 +185,15 @@ export class Boxes {
   }
 
   get anyRunning(): boolean {
-    return [...this.#entries.values()].some((entry) => entry.record.status === 'running');
+    return [...this.#entries.values()].some((entry) => this.#isRunning(entry));
   }
 
   /** Stops boxes that are idle for too long, and removes those that asked for it. `isBusy`: a command runs in it. */
   async sweep(isBusy: (id: string) => boolean): Promise<void> {
     for (const entry of [...this.#entries.values()]) {
-      const { id, status, autoStop, autoDelete, updatedAt } = entry.record;
-      if (entry.record.runtime !== this.#runtime.name) continue;
-      const idle = (): boolean => !isBusy(id) && isPast(entry.lastUsed, autoStop);
-      if (status === 'running' && idle()) {
-        this.#log.info(`Stopping box ${id}: no command ran for ${autoStop} s`);
-        await entry.queue.run(async () => {
-          if (idle()) await this.#stop(entry);
-        });
-      } else if (status === 'stopped' && isPast(Date.parse(updatedAt), autoDelete)) {
-        this.#log.info(`Removing box ${id}: stopped for ${autoDelete} s`);
-        await this.remove(id, false);
-      }
+      const { id } = entry.record;
+      if (!this.#isOwn(entry)) continue;
+      await this.#upkeep.attempt(id, `stop or remove box ${id} as due`, () => this.#sweepOne(entry, isBusy));
     }
   }
 
@@ -204,6 +210,34 @@ export class Boxes {
     );
   }
 
+  async #sweepOne(entry: Entry, isBusy: (id: string) => boolean): Promise<void> {
+    const { id, autoStop, autoDelete, updatedAt } = entry.record;
+    const idle = (): boolean => !isBusy(id) && isPast(entry.lastUsed, autoStop);
+    if (this.#isRunning(entry) && idle()) {
+      await entry.queue.run(async () => {
+        if (!idle()) return;
+        await this.#stop(entry);
+        this.#log.info(`Stopped box ${id}: no command ran for ${autoStop} s`);
+      });
+    } else if (entry.record.status === 'stopped' && isPast(Date.parse(updatedAt), autoDelete)) {
+      await this.remove(id, false);
+      this.#log.info(`Removed box ${id}: it was stopped for ${autoDelete} s`);
+    }
+  }
+
+  /** Ends what an earlier server left of a running box. */
+  async #settle(entry: Entry, runtime: Runtime): Promise<void> {
+    const { id } = entry.record;
+    try {
+      if (this.#isOwn(entry) && (await runtime.isRunning(this.#spec(entry)))) return;
+      await runtime.stop(this.#spec(entry));
+      await this.#setStatus(entry, 'stopped');
+      this.#log.info(`Box ${id} was running when the last server ended; it is stopped`);
+    } catch (error) {
+      this.#log.error(`Cannot end what is left of box ${id}: ${describeErrorChain(error)}`);
+    }
+  }
+
   async #create(request: CreateBoxRequest, idempotency: BoxRecord['idempotency']): Promise<BoxView> {
     if (this.#entries.size + this.#reserved.size >= MAX_BOXES) {
       throw new ApiError('resource_exhausted', `There are ${MAX_BOXES} boxes already; remove some first`);
@@ -214,11 +248,15 @@ export class Boxes {
     }
     this.#reserved.add(name);
     try {
-      const record = this.#newRecord(name, request, idempotency);
-      const spec = this.#toSpec(record);
+      const record = newRecord({
+        name,
+        runtime: this.#runtime.name,
+        request,
+        ...(idempotency && { idempotency }),
+      });
       await this.#store.create(record);
       try {
-        await this.#runtime.create(spec);
+        await this.#runtime.create(specOf(record, this.#store.dirOf(record.id)));
       } catch (error) {
         await this.#store.remove(record.id);
         throw error;
@@ -229,33 +267,8 @@ export class Boxes {
     }
   }
 
-  #newRecord(name: string, request: CreateBoxRequest, idempotency: BoxRecord['idempotency']): BoxRecord {
-    const image = request.image ?? request.rootfs_path ?? undefined;
-    const now = new Date().toISOString();
-    const { network } = request;
-    return {
-      id: randomBytes(8).toString('hex'),
-      name,
-      runtime: this.#runtime.name,
-      ...(image !== undefined && { image }),
-      cpus: request.cpus ?? Math.min(os.availableParallelism(), 32),
-      memoryMib: request.memory_mib ?? Math.floor(os.totalmem() / 2 ** 20),
-      env: request.env ?? {},
-      ...(request.working_dir && { workingDir: request.working_dir }),
-      network: (network?.outbound?.mode ?? network?.mode) !== 'disabled',
-      autoStop: request.auto_stop ?? DEFAULT_AUTO_STOP_SECONDS,
-      autoDelete: request.auto_delete ?? 0,
-      autoResume: request.auto_resume ?? true,
-      status: 'configured',
-      createdAt: now,
-      updatedAt: now,
-      ...(idempotency && { idempotency }),
-    };
-  }
-
   async #ensureRunning(entry: Entry): Promise<void> {
-    this.#current(entry);
-    this.#requireOwnRuntime(entry);
+    this.#requireOwnRuntime(this.#current(entry));
     const spec = this.#spec(entry);
     if (entry.record.status === 'running' && (await this.#runtime.isRunning(spec))) return;
     await this.#runtime.start(spec);
@@ -264,8 +277,7 @@ export class Boxes {
   }
 
   async #stop(entry: Entry): Promise<void> {
-    if (this.#current(entry).record.status !== 'running') return;
-    this.#requireOwnRuntime(entry);
+    if (!this.#isRunning(this.#current(entry))) return;
     entry.stopping = true;
     try {
       await this.#runtime.stop(this.#spec(entry));
@@ -300,8 +312,33 @@ export class Boxes {
     return this.#entries.get(entry.record.id) ?? this.#find(entry.record.id);
   }
 
-  #requireOwnRuntime({ record }: Entry): void {
-    if (record.runtime === this.#runtime.name) return;
+  #isOwn({ record }: Entry): boolean {
+    return record.runtime === this.#runtime.name;
+  }
+
+  /** No box of another runtime runs here, whatever that runtime's last server left in the record. */
+  #isRunning(entry: Entry): boolean {
+    return this.#isOwn(entry) && entry.record.status === 'running';
+  }
+
+  #statusOf(entry: Entry): BoxStatus {
+    if (entry.stopping) return 'stopping';
+    return entry.record.status === 'running' && !this.#isOwn(entry) ? 'stopped' : entry.record.status;
+  }
+
+  /** Another runtime; undefined if it does not work here. */
+  async #tryRuntime(name: RuntimeName): Promise<Runtime | undefined> {
+    try {
+      return await this.#openRuntime(name);
+    } catch (error) {
+      this.#log.warn(`Cannot ask the ${name} runtime about its boxes: ${describeErrorChain(error)}`);
+      return undefined;
+    }
+  }
+
+  #requireOwnRuntime(entry: Entry): void {
+    if (this.#isOwn(entry)) return;
+    const { record } = entry;
     throw new ApiError(
       'invalid_state',
       `Box ${record.id} belongs to the ${record.runtime} runtime, and this server runs ${this.#runtime.name}; ` +
@@ -313,52 +350,19 @@ export class Boxes {
     return this.#reserved.has(name) || [...this.#entries.values()].some(({ record }) => record.name === name);
   }
 
-  #spec(entry: Entry): BoxSpec {
-    return this.#toSpec(entry.record);
-  }
-
-  #toSpec(record: BoxRecord): BoxSpec {
-    return {
-      id: record.id,
-      hostname: hostnameFor(record.name, record.id),
-      dir: this.#store.dirOf(record.id),
-      env: record.env,
-      network: record.network,
-      cpus: record.cpus,
-      memoryMib: record.memoryMib,
-      ...(record.image !== undefined && { image: record.image }),
-      ...(record.workingDir !== undefined && { workingDir: record.workingDir }),
-    };
+  #spec({ record }: Entry): BoxSpec {
+    return specOf(record, this.#store.dirOf(record.id));
   }
 
   #view(entry: Entry): BoxView {
-    return viewBox(entry.record, statusOf(entry), noticeFor(entry.record, this.#runtime));
+    return viewBox(entry.record, this.#statusOf(entry), noticeFor(entry.record, this.#runtime));
   }
-}
-
-function statusOf(entry: Entry): BoxStatus {
-  return entry.stopping ? 'stopping' : entry.record.status;
 }
 
 /** A key stands for one request. */
 function requireSameRequest(key: string, known: string, given: string): void {
   if (known === given) return;
   throw new ApiError('idempotency_mismatch', `Idempotency-Key ${key} was used for a different request`);
-}
-
-/** Boxes are listed by age; the id tells those of the same millisecond apart. */
-function sortKey(record: BoxRecord): string {
-  return `${record.createdAt} ${record.id}`;
-}
-
-function encodePageToken(key: string): string {
-  return Buffer.from(key).toString('base64url');
-}
-
-function decodePageToken(token: string): string {
-  const key = Buffer.from(token, 'base64url').toString('utf8');
-  if (encodePageToken(key) === token && /^\S+ [a-z0-9]+$/.test(key)) return key;
-  throw new ApiError('invalid_argument', 'pageToken: is not one that this server gave');
 }
 
 function isPast(sinceMs: number, seconds: number): boolean {

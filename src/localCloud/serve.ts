@@ -1,6 +1,6 @@
 /** A local cloud from start to end: finds its state and runtime, serves, and leaves nothing behind. */
 import { delay } from '../base/async';
-import { describeError, describeErrorChain } from '../base/errors';
+import { describeError } from '../base/errors';
 import { withFileLock } from '../base/fileLock';
 import { ensurePrivateDir, readIfExists } from '../base/files';
 import type { Logger } from '../base/logger';
@@ -21,6 +21,7 @@ import type { RuntimeName } from './runtimes/runtime';
 import { ApiServer, ServerError } from './server';
 import { BoxStore } from './store';
 import { ensureToken } from './token';
+import { Upkeep } from './upkeep';
 
 const SWEEP_MS = 1_000;
 /** How long clients have to read how their commands ended before they are dropped. */
@@ -79,13 +80,14 @@ async function startCloud(options: ServeOptions, paths: StatePaths): Promise<Run
   const { log, env } = options;
   const tokenFile = options.tokenFile ?? paths.token;
   const token = await ensureToken(tokenFile);
-  const runtime = await chooseRuntime(options.runtime, {
+  const context = { log, env, scratchDir: paths.dir, pipes: new PipeFactory(paths.pipes, log) };
+  const runtime = await chooseRuntime(options.runtime, context);
+  const boxes = new Boxes({
+    store: new BoxStore(paths.boxes),
+    runtime,
+    openRuntime: (name) => chooseRuntime(name, context),
     log,
-    env,
-    scratchDir: paths.dir,
-    pipes: new PipeFactory(paths.pipes, log),
   });
-  const boxes = new Boxes(new BoxStore(paths.boxes), runtime, log);
   await boxes.load();
   const executions = new Executions((id) => boxes.touch(id));
   let lastCall = Date.now();
@@ -145,17 +147,17 @@ async function untilDone(
 ): Promise<void> {
   const { log, idleExitSeconds } = options;
   const idleMs = idleExitSeconds > 0 ? idleExitSeconds * 1000 : Infinity;
+  const upkeep = new Upkeep(log);
   let lastRunning = Date.now();
   while (!signal.aborted) {
-    try {
-      await cloud.sweep();
-      // Nobody would find this server again, and another may be started beside it.
-      if (!(await ownsServerRecord(paths))) {
-        log.warn(`Ending: ${paths.record} is no longer this server's`);
-        return;
-      }
-    } catch (error) {
-      log.warn(`Cannot tidy up: ${describeErrorChain(error)}`);
+    await cloud.sweep();
+    const isOurs = await upkeep.attempt('record', 'look who serves this state folder', () =>
+      ownsServerRecord(paths),
+    );
+    // Nobody would find this server again, and another may be started beside it.
+    if (isOurs === false) {
+      log.warn(`Ending: ${paths.record} is no longer this server's`);
+      return;
     }
     if (cloud.anyRunning()) lastRunning = Date.now();
     if (Date.now() - Math.max(lastRunning, cloud.lastCall()) >= idleMs) {

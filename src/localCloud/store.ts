@@ -20,16 +20,23 @@ export class BoxStore {
     return path.join(this.#root, id);
   }
 
-  /** Every box. Throws a {@link StateError} that names the file rather than lose one. */
-  async load(): Promise<BoxRecord[]> {
+  /**
+   * Every box. One that cannot be read keeps no other from being loaded and is not changed; `onFailure` is told,
+   * with a {@link StateError} that names the file if it is not what we wrote.
+   */
+  async load(onFailure: (error: unknown) => void): Promise<BoxRecord[]> {
     await ensurePrivateDir(this.#root);
     const records: BoxRecord[] = [];
     for (const entry of await fs.readdir(this.#root, { withFileTypes: true })) {
       if (!entry.isDirectory()) continue;
-      const record = await this.#loadOne(entry.name);
-      // Without a record its creation was cut short before anyone was told of the box.
-      if (record) records.push(record);
-      else await this.remove(entry.name);
+      try {
+        const record = await this.#loadOne(entry.name);
+        // Without a record its creation was cut short before anyone was told of the box.
+        if (record) records.push(record);
+        else await this.remove(entry.name);
+      } catch (error) {
+        onFailure(error);
+      }
     }
     return records;
   }

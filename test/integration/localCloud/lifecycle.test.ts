@@ -189,30 +189,78 @@ describe('Life of a local cloud', function () {
     assert.deepEqual(readdirSync(path.join(dir.path, 'boxes')), []);
   });
 
-  it('does not touch a box whose record it cannot read, and names the file', async () => {
+  it('does not touch a box whose record it cannot read, and goes on with the others', async () => {
+    const first = await start('--runtime', 'process');
+    const box = await first.api.create();
+    await first.stop();
     const file = path.join(dir.path, 'boxes', 'abc', 'box.json');
     mkdirSync(path.join(dir.path, 'boxes', 'abc', 'home'), { recursive: true });
     writeFileSync(file, '{"id":');
 
-    const { code, stderr } = await runLocalCloud(['serve', '--state', dir.path, '--runtime', 'process']);
+    const { api } = await start('--runtime', 'process');
 
-    assert.equal(code, 1);
-    assert.ok(stderr.includes(file), stderr);
+    const listed = (await api.call('GET', '/boxes')).body.boxes.map(({ box_id }) => box_id);
+    assert.deepEqual(listed, [box]);
     assert.equal(readFileSync(file, 'utf8'), '{"id":');
   });
 
-  it('lists the boxes of another runtime and says what to do to use them', async function () {
-    requireTool(this, 'bwrap');
-    const first = await start('--runtime', 'process');
-    const box = await first.api.create();
-    await first.stop();
-    const { api } = await start('--runtime', 'bubblewrap');
+  describe('after a change of runtime', () => {
+    before(function () {
+      requireTool(this, 'bwrap', 'nsenter');
+    });
 
-    const { status, body } = await api.call('POST', `/boxes/${box}/exec`, { command: 'true' });
+    /** The id of a box that ran in plain processes when its server was killed. */
+    const leaveBox = async (): Promise<string> => {
+      const first = await start('--runtime', 'process');
+      const box = await first.api.create();
+      await first.api.start(box, ['sleep', '7103']);
+      await eventually(async () => assert.equal(await countSleepers(first.api, box, 7103), 1));
+      await first.stop('SIGKILL');
+      return box;
+    };
 
-    assert.equal(status, 409);
-    assert.match(body.error.message, /--runtime process/);
-    assert.equal((await api.call('GET', '/boxes')).body.boxes.length, 1);
+    it('lists the box as stopped, and has ended its commands', async () => {
+      const box = await leaveBox();
+
+      const { api } = await start('--runtime', 'bubblewrap');
+
+      const { body } = await api.call('GET', '/boxes?status=stopped');
+      assert.deepEqual(
+        body.boxes.map(({ box_id }) => box_id),
+        [box],
+      );
+      assert.deepEqual(processesOf(dir.path, box), []);
+    });
+
+    for (const action of ['start', 'exec'] as const) {
+      it(`refuses to ${action} the box and says what to do to use it`, async () => {
+        const box = await leaveBox();
+        const { api } = await start('--runtime', 'bubblewrap');
+
+        const { status, body } = await api.call('POST', `/boxes/${box}/${action}`, { command: 'true' });
+
+        assert.equal(status, 409);
+        assert.match(body.error.message, /--runtime process/);
+      });
+    }
+
+    it('removes the box with its files', async () => {
+      const box = await leaveBox();
+      const { api } = await start('--runtime', 'bubblewrap');
+
+      assert.equal((await api.call('DELETE', `/boxes/${box}`)).status, 204);
+
+      assert.deepEqual(readdirSync(path.join(dir.path, 'boxes')), []);
+    });
+
+    it('ends by itself: the box does not keep it', async () => {
+      await leaveBox();
+      const server = await start('--runtime', 'bubblewrap', '--idle-exit', '1');
+
+      const [code] = (await once(server.process, 'exit')) as [number];
+
+      assert.equal(code, 0);
+    });
   });
 });
 

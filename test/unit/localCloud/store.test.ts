@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import type { BoxRecord } from '../../../src/localCloud/boxRecord';
+import { describeError } from '../../../src/base/errors';
 import { BoxStore } from '../../../src/localCloud/store';
 import { useTempDir } from '../../helpers/tempDir';
 
@@ -23,11 +24,12 @@ const record: BoxRecord = {
 
 describe('BoxStore', () => {
   const dir = useTempDir();
+  const load = (failures: unknown[] = []) => new BoxStore(dir.path).load((error) => failures.push(error));
 
   it('returns what was saved', async () => {
     await new BoxStore(dir.path).create(record);
 
-    assert.deepEqual(await new BoxStore(dir.path).load(), [record]);
+    assert.deepEqual(await load(), [record]);
   });
 
   const broken = [
@@ -37,12 +39,18 @@ describe('BoxStore', () => {
     { what: 'empty', content: '' },
   ];
   for (const { what, content } of broken) {
-    it(`names a record that is ${what}, and keeps it`, async () => {
+    it(`names a record that is ${what}, keeps it, and loads the others`, async () => {
       const file = path.join(dir.path, 'a1', 'box.json');
       mkdirSync(path.dirname(file));
       writeFileSync(file, content);
 
-      await assert.rejects(new BoxStore(dir.path).load(), (error: Error) => error.message.includes(file));
+      const failures: unknown[] = [];
+      const other = { ...record, id: 'c3' };
+      await new BoxStore(dir.path).create(other);
+
+      assert.deepEqual(await load(failures), [other]);
+      assert.equal(failures.length, 1);
+      assert.ok(describeError(failures[0]).includes(file));
       assert.ok(existsSync(file));
     });
   }
@@ -51,7 +59,7 @@ describe('BoxStore', () => {
     const left = path.join(dir.path, 'a1', 'home');
     mkdirSync(left, { recursive: true });
 
-    assert.deepEqual(await new BoxStore(dir.path).load(), []);
+    assert.deepEqual(await load(), []);
     assert.equal(existsSync(left), false);
   });
 

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import * as path from 'node:path';
+import { mock } from 'node:test';
+import { silentLogger } from '../../../src/base/logger';
+import type { BoxRecord } from '../../../src/localCloud/boxRecord';
+import { Boxes } from '../../../src/localCloud/boxes';
+import { newRecord } from '../../../src/localCloud/newBox';
+import type { Runtime, RuntimeName } from '../../../src/localCloud/runtimes/runtime';
+import { BoxStore } from '../../../src/localCloud/store';
+import { useTempDir } from '../../helpers/tempDir';
+
+const NOBODY = (): boolean => false;
+
+describe('Boxes', () => {
+  const dir = useTempDir();
+  let logged: string[];
+
+  beforeEach(() => {
+    mock.timers.enable({ apis: ['Date'] });
+    logged = [];
+  });
+  afterEach(() => mock.timers.reset());
+
+  const save = async (name: string, runtime: RuntimeName, more: Partial<BoxRecord> = {}) => {
+    const record = { ...newRecord({ name, runtime, request: {} }), status: 'running' as const, ...more };
+    await new BoxStore(dir.path).create(record);
+    return record;
+  };
+
+  /** The boxes of a new server with the docker runtime. `other`: the one runtime that works beside it. */
+  const load = async (runtime: Partial<Runtime>, other?: Runtime): Promise<Boxes> => {
+    const log = (message: string): void => void logged.push(message);
+    const boxes = new Boxes({
+      store: new BoxStore(dir.path),
+      runtime: { ...idleRuntime('docker'), ...runtime },
+      openRuntime: (name) =>
+        name === other?.name ? Promise.resolve(other) : Promise.reject(new Error(`no ${name} here`)),
+      log: { ...silentLogger, warn: log, error: log },
+    });
+    await boxes.load();
+    return boxes;
+  };
+
+  it('loads the others when the runtime fails for one, and names that one', async () => {
+    const bad = await save('bad', 'docker');
+    await save('good', 'docker');
+
+    const boxes = await load({
+      isRunning: ({ id }) =>
+        id === bad.id ? Promise.reject(new Error('engine trouble')) : Promise.resolve(false),
+    });
+
+    assert.equal(boxes.get('good').status, 'stopped');
+    assert.equal(boxes.get('bad').status, 'running');
+    assert.equal(logged.length, 1);
+    assert.match(logged[0]!, new RegExp(`${bad.id}.*engine trouble`));
+  });
+
+  it('stops the other idle boxes when one does not stop, and says so once', async () => {
+    const old = { autoStop: 1 };
+    const bad = await save('bad', 'docker', { ...old, createdAt: '2020-01-01T00:00:00.000Z' });
+    await save('good', 'docker', old);
+    const boxes = await load({
+      isRunning: () => Promise.resolve(true),
+      stop: ({ id }) => (id === bad.id ? Promise.reject(new Error('stuck')) : Promise.resolve()),
+    });
+    mock.timers.tick(1_000);
+
+    for (let sweep = 0; sweep < 5; sweep++) await boxes.sweep(NOBODY);
+
+    assert.equal(boxes.get('good').status, 'stopped');
+    assert.equal(boxes.get('bad').status, 'running');
+    assert.equal(logged.length, 1);
+  });
+
+  it('counts no box of another runtime as running', async () => {
+    const { id } = await save('foreign', 'process');
+
+    const boxes = await load({});
+
+    assert.equal(boxes.anyRunning, false);
+    assert.equal(boxes.get(id).status, 'stopped');
+    assert.equal((await boxes.stop(id)).status, 'stopped');
+  });
+
+  it("removes a box of another runtime through that runtime, and the box's files without it", async () => {
+    const reachable = await save('reachable', 'process');
+    const orphan = await save('orphan', 'bubblewrap');
+    const removed: string[] = [];
+    const other = {
+      ...idleRuntime('process'),
+      remove: ({ id }: { id: string }) => Promise.resolve(void removed.push(id)),
+    };
+    const boxes = await load({}, other);
+
+    await boxes.remove(reachable.id, false);
+    await boxes.remove(orphan.id, true);
+
+    assert.deepEqual(removed, [reachable.id]);
+    for (const { id } of [reachable, orphan]) assert.equal(existsSync(path.join(dir.path, id)), false);
+  });
+});
+
+/** A runtime whose boxes are never running and never fail. */
+function idleRuntime(name: RuntimeName): Runtime {
+  const nothing = (): Promise<void> => Promise.resolve();
+  const unexpected = (): never => assert.fail('not part of these tests');
+  return {
+    name,
+    create: nothing,
+    start: nothing,
+    stop: nothing,
+    remove: nothing,
+    isRunning: () => Promise.resolve(false),
+    exec: unexpected,
+    putArchive: unexpected,
+    getArchive: unexpected,
+  };
+}
