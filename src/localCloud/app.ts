@@ -24,8 +24,8 @@ export interface Services {
   readonly runtime: Runtime;
   readonly token: string;
   readonly log: Logger;
-  /** Called for each request of an authorized client. */
-  readonly onCall: () => void;
+  /** Called for each request of an authorized client that does more than to look who is there. */
+  readonly onUse: () => void;
   /** True once the server stops its boxes and takes no more work. */
   readonly isEnding: () => boolean;
 }

@@ -153,16 +153,13 @@ export class Attachment {
       return;
     }
     switch (message.type) {
-      case 'resize': {
+      case 'resize':
         this.#execution.resize(message.cols, message.rows);
-        return;
-      }
+        break;
       case 'signal':
         checkSignal(message.sig);
-        {
-          this.#execution.signal(message.sig);
-          return;
-        }
+        this.#execution.signal(message.sig);
+        break;
       case 'stdin_eof':
         this.#execution.process.stdin.end();
     }

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import type { AppEnv, Services } from './app';
 import { jsonBody } from './boxRoutes';
+import type { ExecutionOptions } from './executions';
 import { checkSignal, schemas, validate, type ExecRequest } from './requests';
 import type { ExecSpec } from './runtimes/runtime';
 
@@ -14,13 +15,10 @@ export function executionRoutes({ boxes, executions, runtime }: Services): Hono<
   routes.post('/:box/exec', async (c) => {
     const request = validate(schemas.exec, await jsonBody(c));
     const id = boxes.resolve(c.req.param('box'));
-    executions.checkRoom(id);
-    const process = await runtime.exec(await boxes.use(id), toExecSpec(request));
-    const execution = executions.add(id, process, {
-      terminal: request.tty === true,
-      ...(typeof request.timeout_seconds === 'number' && { timeoutMs: request.timeout_seconds * 1000 }),
-    });
-    if (typeof request.stdin === 'string') process.stdin.end(request.stdin);
+    const execution = await executions.start(id, toOptions(request), async () =>
+      runtime.exec(await boxes.use(id), toExecSpec(request)),
+    );
+    if (typeof request.stdin === 'string') execution.process.stdin.end(request.stdin);
     const location = `/v1/boxes/${id}/executions/${execution.id}`;
     return c.json({ execution_id: execution.id }, 201, { location });
   });
@@ -49,6 +47,13 @@ export function executionRoutes({ boxes, executions, runtime }: Services): Hono<
   });
 
   return routes;
+}
+
+function toOptions(request: ExecRequest): ExecutionOptions {
+  return {
+    terminal: request.tty === true,
+    ...(typeof request.timeout_seconds === 'number' && { timeoutMs: request.timeout_seconds * 1000 }),
+  };
 }
 
 function toExecSpec(request: ExecRequest): ExecSpec {

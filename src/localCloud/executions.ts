@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Disposable } from '../base/disposable';
 import { ApiError } from './apiError';
-import type { Execution } from './runtimes/runtime';
+import type { BoxProcess } from './runtimes/runtime';
 
 /** What becomes of executions that nobody is attached to, as BoxLite's servers do it. */
 const HANGUP_AFTER_MS = 5 * 60_000;
@@ -27,7 +27,7 @@ export interface ExecutionOptions {
 export class TrackedExecution implements Disposable {
   readonly id = `exec-${randomBytes(10).toString('hex')}`;
   readonly startedAt = new Date();
-  readonly process: Execution;
+  readonly process: BoxProcess;
   readonly terminal: boolean;
   #exitCode: number | undefined;
   #endedAt: Date | undefined;
@@ -36,7 +36,7 @@ export class TrackedExecution implements Disposable {
   #hangUp: NodeJS.Timeout | undefined;
   readonly #timeout: NodeJS.Timeout | undefined;
 
-  constructor(process: Execution, options: ExecutionOptions, onEnd: () => void) {
+  constructor(process: BoxProcess, options: ExecutionOptions, onEnd: () => void) {
     this.process = process;
     this.terminal = options.terminal;
     if (options.timeoutMs !== undefined) {
@@ -144,6 +144,8 @@ export class TrackedExecution implements Disposable {
 /** The executions of all boxes: those that run, and for a while those that ended. */
 export class Executions implements Disposable {
   readonly #byBox = new Map<string, Map<string, TrackedExecution>>();
+  /** Commands that are being started, by box. */
+  readonly #starting = new Map<string, number>();
   readonly #expiries = new Map<string, NodeJS.Timeout>();
   /** Insertion order, so that the oldest can be forgotten. */
   readonly #reaped = new Set<string>();
@@ -154,19 +156,27 @@ export class Executions implements Disposable {
     this.#onActivity = onActivity;
   }
 
-  /** Throws `resource_exhausted` if the box runs too many. Ask before starting one. */
-  checkRoom(boxId: string): void {
-    if (this.running(boxId) < MAX_RUNNING) return;
-    throw new ApiError('resource_exhausted', `The box runs ${MAX_RUNNING} commands already; end some first`);
-  }
-
-  add(boxId: string, process: Execution, options: ExecutionOptions): TrackedExecution {
-    const ofBox = this.#byBox.get(boxId) ?? new Map<string, TrackedExecution>();
-    this.#byBox.set(boxId, ofBox);
-    const execution = new TrackedExecution(process, options, () => this.#onEnd(boxId, execution));
-    ofBox.set(execution.id, execution);
-    this.#onActivity(boxId);
-    return execution;
+  /**
+   * Starts a command. It has its place among those of the box before `launch` is called. Throws `resource_exhausted`
+   * if there is none, or what `launch` throws.
+   */
+  async start(
+    boxId: string,
+    options: ExecutionOptions,
+    launch: () => Promise<BoxProcess>,
+  ): Promise<TrackedExecution> {
+    if (this.running(boxId) >= MAX_RUNNING) {
+      throw new ApiError(
+        'resource_exhausted',
+        `The box runs ${MAX_RUNNING} commands already; end some first`,
+      );
+    }
+    this.#changeStarting(boxId, 1);
+    try {
+      return this.#add(boxId, await launch(), options);
+    } finally {
+      this.#changeStarting(boxId, -1);
+    }
   }
 
   /** Throws `not_found`, or `session_reaped` for one that ended too long ago. */
@@ -179,8 +189,10 @@ export class Executions implements Disposable {
     throw new ApiError('not_found', `The box has no execution ${id}`);
   }
 
+  /** How many commands of a box run or are being started. */
   running(boxId: string): number {
-    return this.#all(boxId).filter((execution) => execution.isRunning).length;
+    const running = this.#all(boxId).filter((execution) => execution.isRunning);
+    return running.length + (this.#starting.get(boxId) ?? 0);
   }
 
   /** Kills the command and forgets it at once; an attached client is still told how it ended. */
@@ -193,11 +205,24 @@ export class Executions implements Disposable {
   /** Forgets the executions of a box that is removed. */
   forgetBox(boxId: string): void {
     for (const execution of this.#all(boxId)) this.#forget(boxId, execution);
-    this.#byBox.delete(boxId);
   }
 
   dispose(): void {
     for (const boxId of [...this.#byBox.keys()]) this.forgetBox(boxId);
+  }
+
+  #add(boxId: string, process: BoxProcess, options: ExecutionOptions): TrackedExecution {
+    const execution = new TrackedExecution(process, options, () => this.#onEnd(boxId, execution));
+    const ofBox = this.#byBox.get(boxId) ?? new Map<string, TrackedExecution>();
+    this.#byBox.set(boxId, ofBox.set(execution.id, execution));
+    this.#onActivity(boxId);
+    return execution;
+  }
+
+  #changeStarting(boxId: string, by: 1 | -1): void {
+    const count = (this.#starting.get(boxId) ?? 0) + by;
+    if (count > 0) this.#starting.set(boxId, count);
+    else this.#starting.delete(boxId);
   }
 
   #all(boxId: string): TrackedExecution[] {
@@ -225,7 +250,9 @@ export class Executions implements Disposable {
   #forget(boxId: string, execution: TrackedExecution): void {
     clearTimeout(this.#expiries.get(execution.id));
     this.#expiries.delete(execution.id);
-    this.#byBox.get(boxId)?.delete(execution.id);
+    const ofBox = this.#byBox.get(boxId);
+    ofBox?.delete(execution.id);
+    if (ofBox?.size === 0) this.#byBox.delete(boxId);
     execution.dispose();
   }
 }

@@ -16,15 +16,21 @@ export function checkOrigin({ headers }: IncomingMessage): void {
 
 /** Throws unless the client is authorized and the server still takes work. */
 export function checkAccess(
-  { headers }: IncomingMessage,
-  server: { readonly token: string; onCall(): void; isEnding(): boolean },
+  request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>,
+  server: { readonly token: string; onUse(): void; isEnding(): boolean },
 ): void {
-  if (!isAuthorized(headers.authorization, server.token)) {
+  if (!isAuthorized(request.headers.authorization, server.token)) {
     throw new ApiError(
       'unauthenticated',
       'The bearer token is missing or wrong; it is in the token file of the server',
     );
   }
   if (server.isEnding()) throw new ApiError('upstream_unavailable', 'The server is ending; start it again');
-  server.onCall();
+  if (!isLook(request)) server.onUse();
+}
+
+/** Whether a request only looks who is there: a list that is refreshed all day must not keep the server alive. */
+function isLook({ method, url = '' }: Pick<IncomingMessage, 'method' | 'url'>): boolean {
+  const [path = ''] = url.split('?', 1);
+  return (method === 'GET' || method === 'HEAD') && ['/v1/me', '/v1/boxes'].includes(path);
 }

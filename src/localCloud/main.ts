@@ -17,7 +17,7 @@ Options:
   --state DIR          folder of its boxes and settings
   --token-file FILE    file with the bearer token, made if it is missing (default: DIR/token)
   --runtime NAME       docker, bubblewrap or process (default: the first of these that works)
-  --idle-exit SECONDS  end when no box ran and nobody called for so long; 0: never (default: 600)
+  --idle-exit SECONDS  end when no box ran and nobody used it for so long; 0: never (default: 600)
   --help               print this
 `;
 const IDLE_EXIT_SECONDS = '600';

@@ -33,7 +33,7 @@ export interface ServeOptions {
   /** Default: in the state folder. */
   readonly tokenFile?: string;
   readonly runtime?: RuntimeName;
-  /** The server ends when no box ran and nobody called for so long; 0: never. */
+  /** The server ends when no box ran and nobody used it for so long; 0: never. */
   readonly idleExitSeconds: number;
   readonly log: Logger;
   readonly env: NodeJS.ProcessEnv;
@@ -69,8 +69,8 @@ export async function serve(
 
 interface RunningCloud {
   readonly ready: ReadyMessage;
-  /** Milliseconds since the epoch. */
-  lastCall(): number;
+  /** When somebody last did more than to list boxes, in milliseconds since the epoch. */
+  lastUse(): number;
   anyRunning(): boolean;
   sweep(): Promise<void>;
   end(): Promise<void>;
@@ -90,7 +90,7 @@ async function startCloud(options: ServeOptions, paths: StatePaths): Promise<Run
   });
   await boxes.load();
   const executions = new Executions((id) => boxes.touch(id));
-  let lastCall = Date.now();
+  let lastUse = Date.now();
   let ending = false;
   const server = await ApiServer.listen(
     {
@@ -99,7 +99,7 @@ async function startCloud(options: ServeOptions, paths: StatePaths): Promise<Run
       runtime,
       token,
       log,
-      onCall: () => (lastCall = Date.now()),
+      onUse: () => (lastUse = Date.now()),
       isEnding: () => ending,
     },
     options.port,
@@ -108,7 +108,7 @@ async function startCloud(options: ServeOptions, paths: StatePaths): Promise<Run
   await writeServerRecord(paths, { ...ready, pid: process.pid });
   return {
     ready,
-    lastCall: () => lastCall,
+    lastUse: () => lastUse,
     anyRunning: () => boxes.anyRunning,
     sweep: () => boxes.sweep((id) => executions.running(id) > 0),
     end: async () => {
@@ -160,8 +160,8 @@ async function untilDone(
       return;
     }
     if (cloud.anyRunning()) lastRunning = Date.now();
-    if (Date.now() - Math.max(lastRunning, cloud.lastCall()) >= idleMs) {
-      log.info(`Ending: no box ran and nobody called for ${idleExitSeconds} s`);
+    if (Date.now() - Math.max(lastRunning, cloud.lastUse()) >= idleMs) {
+      log.info(`Ending: no box ran and nobody used it for ${idleExitSeconds} s`);
       return;
     }
     await pause(SWEEP_MS, signal);

@@ -3,6 +3,7 @@
  * needed because an environment variable cannot be set in a ProxyCommand that works everywhere, and because the
  * paths in it change with each update of the editor and of this extension.
  */
+import { shellQuote } from '../base/shell';
 import { SshConfigError } from './errors';
 
 export interface LauncherSpec {
@@ -90,11 +91,6 @@ if errorlevel 1 (
 node ${run}
 `;
   return text.replaceAll('\n', '\r\n');
-}
-
-/** A word for sh in which nothing has a meaning. */
-function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Folders that may have other than ASCII letters in them (the user's name), by the variables that cmd.exe knows. */

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { text } from 'node:stream/consumers';
 import { silentLogger } from '../../src/base/logger';
 import { probeDocker } from '../../src/localCloud/runtimes/docker';
-import type { BoxSpec, Execution, ExecSpec, Runtime } from '../../src/localCloud/runtimes/runtime';
+import type { BoxSpec, BoxProcess, ExecSpec, Runtime } from '../../src/localCloud/runtimes/runtime';
 import { startDockerd, TEST_IMAGE, type TestDockerd } from './dockerd';
 import { eventually } from './eventually';
 
@@ -61,19 +61,19 @@ export class DockerHarness {
     return box;
   }
 
-  exec(box: BoxSpec, argv: ExecSpec['argv'], options: Partial<ExecSpec> = {}): Promise<Execution> {
+  exec(box: BoxSpec, argv: ExecSpec['argv'], options: Partial<ExecSpec> = {}): Promise<BoxProcess> {
     return this.runtime.exec(box, { argv, env: {}, ...options });
   }
 
   /** Runs a command with the given input to its end. */
   async run(box: BoxSpec, argv: ExecSpec['argv'], options: RunOptions = {}): Promise<Result> {
     const { input = '', ...spec } = options;
-    const execution = await this.exec(box, argv, spec);
-    execution.stdin.end(input);
+    const command = await this.exec(box, argv, spec);
+    command.stdin.end(input);
     const [stdout, stderr, code] = await Promise.all([
-      text(execution.stdout),
-      text(execution.stderr),
-      execution.exited,
+      text(command.stdout),
+      text(command.stderr),
+      command.exited,
     ]);
     return { stdout, stderr, code };
   }
@@ -90,10 +90,10 @@ export class DockerHarness {
 }
 
 /** Reads on until the text appears, and leaves what follows to others. */
-export async function waitForOutput(execution: Execution, wanted: string): Promise<void> {
+export async function waitForOutput(command: BoxProcess, wanted: string): Promise<void> {
   let seen = '';
   await eventually(() => {
-    seen += String((execution.stdout.read() as Buffer | null) ?? '');
+    seen += String((command.stdout.read() as Buffer | null) ?? '');
     assert.ok(seen.includes(wanted), seen);
   });
 }

@@ -2,12 +2,12 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { printable } from '../../base/errors';
-import { NOT_FOUND } from './childExecution';
+import { NOT_FOUND } from './hostProcess';
 import { RuntimeError } from './errors';
-import type { ExecSpec, Execution } from './runtime';
+import type { ExecSpec, BoxProcess } from './runtime';
 
 /** Starts a command in the box at hand. */
-export type ExecInBox = (spec: ExecSpec) => Promise<Execution>;
+export type ExecInBox = (spec: ExecSpec) => Promise<BoxProcess>;
 
 const MAX_STDERR_BYTES = 4096;
 /** Exit code of the scripts below for a path that is not there. */
@@ -24,33 +24,33 @@ cd -- "$dir" && exec tar -c -f - -- "./$name"`;
 
 /** Unpacks a tar stream into a folder of the box, which is created if need be. */
 export async function putArchive(exec: ExecInBox, path: string, tar: Readable): Promise<void> {
-  const execution = await exec({ argv: ['sh', '-c', UNPACK, 'put', path], env: {} });
-  const message = collect(execution.stderr);
-  execution.stdout.resume();
+  const command = await exec({ argv: ['sh', '-c', UNPACK, 'put', path], env: {} });
+  const message = collect(command.stderr);
+  command.stdout.resume();
   try {
-    await pipeline(tar, execution.stdin);
+    await pipeline(tar, command.stdin);
   } catch (cause) {
     // tar that ended early says why on stderr; a client that went away must not leave it waiting.
     if (tar.errored) {
-      execution.kill();
+      command.kill();
       throw new RuntimeError('failed', `The upload to ${path} broke off`, { cause });
     }
   }
-  const code = await execution.exited;
+  const code = await command.exited;
   if (code !== 0) throw tarFailure(code, path, await message);
 }
 
 /** Packs a file or folder of the box. Rejects before the first byte if there is none. */
 export async function getArchive(exec: ExecInBox, path: string): Promise<Readable> {
-  const execution = await exec({ argv: ['sh', '-c', PACK, 'get', path], env: {} });
-  execution.stdin.end();
-  const message = collect(execution.stderr);
-  const { stdout } = execution;
+  const command = await exec({ argv: ['sh', '-c', PACK, 'get', path], env: {} });
+  command.stdin.end();
+  const message = collect(command.stderr);
+  const { stdout } = command;
   await firstOutput(stdout);
   // An archive is never empty: no byte means that tar did not start.
-  if (stdout.readableLength === 0) throw tarFailure(await execution.exited, path, await message);
-  stdout.once('close', () => execution.kill());
-  void execution.exited.then((code) => {
+  if (stdout.readableLength === 0) throw tarFailure(await command.exited, path, await message);
+  stdout.once('close', () => command.kill());
+  void command.exited.then((code) => {
     if (code !== 0 && !stdout.destroyed) stdout.destroy(tarFailure(code, path, ''));
   });
   return stdout;

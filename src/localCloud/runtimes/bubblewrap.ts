@@ -5,8 +5,9 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { Readable } from 'node:stream';
 import { describeError } from '../../base/errors';
+import { shellQuote } from '../../base/shell';
 import { getArchive, putArchive } from './archive';
-import { startCommand, type ProcessControl } from './childExecution';
+import { startCommand, type ProcessControl } from './hostProcess';
 import { enterControl } from './enterControl';
 import { RuntimeError } from './errors';
 import { hostRootArguments, writeEtc } from './hostRoot';
@@ -15,15 +16,14 @@ import {
   boxArguments,
   enterArguments,
   hostRoot,
-  shellQuote,
   type BoxFolders,
   type Confinement,
 } from './namespaces';
 import { NamespaceBox } from './namespaceBox';
 import type { PipeFactory } from './pipes';
-import { ptyExecution } from './pty';
-import type { BoxSpec, ExecSpec, Execution, Runtime } from './runtime';
-import type { Surroundings } from './surroundings';
+import { ptyProcess } from './pty';
+import type { BoxSpec, ExecSpec, BoxProcess, Runtime } from './runtime';
+import type { RuntimeContext } from './runtimeContext';
 
 const HOME = '/root';
 
@@ -57,7 +57,7 @@ export class BubblewrapRuntime implements Runtime {
    * Makes a box, runs a command in it and ends it, since many systems have bwrap and forbid it what it needs.
    * Throws a {@link RuntimeError} that says why it does not work here.
    */
-  static async probe({ log, env, scratchDir, pipes }: Surroundings): Promise<BubblewrapRuntime> {
+  static async probe({ log, env, scratchDir, pipes }: RuntimeContext): Promise<BubblewrapRuntime> {
     if (process.platform !== 'linux') {
       throw new RuntimeError('unavailable', 'bubblewrap works on Linux only; use the docker runtime');
     }
@@ -128,7 +128,7 @@ export class BubblewrapRuntime implements Runtime {
     for (const dir of [home, workspace, etc]) await fs.rm(dir, { recursive: true, force: true });
   }
 
-  exec(box: BoxSpec, spec: ExecSpec): Promise<Execution> {
+  exec(box: BoxSpec, spec: ExecSpec): Promise<BoxProcess> {
     const running = this.#running.get(box.id);
     if (!running?.namespaces.isRunning) {
       return Promise.reject(new RuntimeError('not-running', `Box ${box.id} is not running`));
@@ -141,7 +141,7 @@ export class BubblewrapRuntime implements Runtime {
     const control = (pid: number): ProcessControl => enterControl(pid, wrapped);
     if (spec.terminal) {
       const { columns, rows } = spec.terminal;
-      return ptyExecution({ argv: [this.#tools.nsenter, ...args], env, cwd: '/', columns, rows }, control);
+      return ptyProcess({ argv: [this.#tools.nsenter, ...args], env, cwd: '/', columns, rows }, control);
     }
     return startCommand(
       (stdio) => spawn(this.#tools.nsenter, args, { cwd: '/', env, detached: true, stdio }),
@@ -166,11 +166,11 @@ export class BubblewrapRuntime implements Runtime {
 
   async #tryBox(box: BoxSpec): Promise<void> {
     await this.start(box);
-    const execution = await this.exec(box, { argv: ['true'], env: {} });
-    execution.stdout.resume();
+    const command = await this.exec(box, { argv: ['true'], env: {} });
+    command.stdout.resume();
     let message = '';
-    execution.stderr.on('data', (chunk: Buffer) => (message += chunk.toString('utf8')));
-    const code = await execution.exited;
+    command.stderr.on('data', (chunk: Buffer) => (message += chunk.toString('utf8')));
+    const code = await command.exited;
     if (code !== 0) throw new RuntimeError('failed', message || `a command in a box ended with code ${code}`);
   }
 }

@@ -10,10 +10,10 @@ import { engineUrls, type Surroundings, withoutCredentials } from './dockerEndpo
 import { engineError, hasStatus } from './dockerErrors';
 import { RuntimeError } from './errors';
 import { launch } from './dockerExec';
-import { DockerExecution } from './dockerExecution';
+import { DockerProcess } from './dockerProcess';
 import { checkReference, DEFAULT_IMAGE, ensureImage } from './dockerImage';
 import { IDLE_COMMAND } from './dockerScripts';
-import type { BoxSpec, Execution, ExecSpec, Runtime } from './runtime';
+import type { BoxSpec, BoxProcess, ExecSpec, Runtime } from './runtime';
 
 /** Label of every container of ours; its value is the box's id. */
 export const BOX_LABEL = 'cloud-sandboxes.box';
@@ -62,7 +62,7 @@ async function tryEngine(url: string, surroundings: Surroundings, log: Logger): 
 class DockerRuntime implements Runtime {
   readonly name = 'docker';
   /** Running commands by box id. */
-  readonly #executions = new Map<string, Set<DockerExecution>>();
+  readonly #commands = new Map<string, Set<DockerProcess>>();
 
   constructor(
     private readonly engine: Engine,
@@ -120,11 +120,11 @@ class DockerRuntime implements Runtime {
     }
   }
 
-  async exec(box: BoxSpec, spec: ExecSpec): Promise<Execution> {
+  async exec(box: BoxSpec, spec: ExecSpec): Promise<BoxProcess> {
     const attached = await launch(this.engine, containerName(box), spec);
-    const execution = new DockerExecution(this.engine, containerName(box), attached, this.log);
-    this.#track(box.id, execution);
-    return execution;
+    const command = new DockerProcess(this.engine, containerName(box), attached, this.log);
+    this.#track(box.id, command);
+    return command;
   }
 
   async putArchive(box: BoxSpec, path: string, tar: Readable): Promise<void> {
@@ -135,17 +135,17 @@ class DockerRuntime implements Runtime {
     return getArchive(this.engine, containerName(box), path);
   }
 
-  #track(boxId: string, execution: DockerExecution): void {
-    const ofBox = this.#executions.get(boxId) ?? new Set();
-    this.#executions.set(boxId, ofBox.add(execution));
-    void execution.exited.then(() => {
-      ofBox.delete(execution);
-      if (ofBox.size === 0) this.#executions.delete(boxId);
+  #track(boxId: string, command: DockerProcess): void {
+    const ofBox = this.#commands.get(boxId) ?? new Set();
+    this.#commands.set(boxId, ofBox.add(command));
+    void command.exited.then(() => {
+      ofBox.delete(command);
+      if (ofBox.size === 0) this.#commands.delete(boxId);
     });
   }
 
   #expectStop(box: BoxSpec): void {
-    for (const execution of this.#executions.get(box.id) ?? []) execution.expectBoxToStop();
+    for (const command of this.#commands.get(box.id) ?? []) command.expectBoxToStop();
   }
 
   #container(box: BoxSpec): Docker.Container {

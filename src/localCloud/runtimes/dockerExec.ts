@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { type Duplex, pipeline, type Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { setTimeout as wait } from 'node:timers/promises';
+import { abortReason, abortable } from '../../base/async';
+import { createDeadline } from '../../base/deadline';
 import { printable } from '../../base/errors';
 import type { Engine } from './dockerEngine';
 import { engineError, hasStatus } from './dockerErrors';
@@ -31,8 +33,8 @@ export interface AttachedExec {
 
 /** Starts a command in a running container and attaches to it. Rejects with a {@link RuntimeError}. */
 export async function launch(engine: Engine, container: string, spec: ExecSpec): Promise<AttachedExec> {
-  const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), START_TIMEOUT_MS);
+  const late = `The container engine did not start the command within ${START_TIMEOUT_MS / 1000} s`;
+  const deadline = createDeadline(START_TIMEOUT_MS, () => new RuntimeError('failed', late));
   let connection: Duplex | undefined;
   try {
     const exec = await createExec(engine, container, spec);
@@ -47,13 +49,10 @@ export async function launch(engine: Engine, container: string, spec: ExecSpec):
     return { exec, connection, terminal: spec.terminal !== undefined, pid, ...attached };
   } catch (error) {
     connection?.destroy();
-    if (deadline.signal.aborted) {
-      const message = `The container engine did not start the command within ${START_TIMEOUT_MS / 1000} s`;
-      throw new RuntimeError('failed', message, { cause: error });
-    }
+    if (deadline.signal.aborted) throw abortReason(deadline.signal);
     throw launchError(error);
   } finally {
-    clearTimeout(timer);
+    deadline.dispose();
   }
 }
 
@@ -129,9 +128,9 @@ async function readLine(stream: Readable, signal: AbortSignal): Promise<string> 
 
 async function moreOf(stream: Readable, signal: AbortSignal): Promise<void> {
   const settled = new AbortController();
-  const options = { signal: AbortSignal.any([signal, settled.signal]) };
+  const options = { signal: settled.signal };
   try {
-    await Promise.race([once(stream, 'readable', options), once(stream, 'end', options)]);
+    await abortable(Promise.race([once(stream, 'readable', options), once(stream, 'end', options)]), signal);
   } finally {
     // Takes the other listener away: one for 'readable' would keep the stream from flowing.
     settled.abort();

@@ -1,4 +1,4 @@
-import type { ProcessControl } from './childExecution';
+import type { ProcessControl } from './hostProcess';
 import { killSession } from './processes';
 import { listProcesses, sendSignal, type ProcessInfo } from './procfs';
 

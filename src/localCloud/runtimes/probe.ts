@@ -3,10 +3,10 @@ import { BubblewrapRuntime } from './bubblewrap';
 import { RuntimeError } from './errors';
 import { ProcessRuntime } from './process';
 import type { Runtime, RuntimeName } from './runtime';
-import type { Surroundings } from './surroundings';
+import type { RuntimeContext } from './runtimeContext';
 
 /** Finds out by trying whether a runtime works here. Throws a {@link RuntimeError} that says why not. */
-type Probe = (surroundings: Surroundings) => Promise<Runtime>;
+type Probe = (context: RuntimeContext) => Promise<Runtime>;
 
 const probes: Record<RuntimeName, Probe> = {
   docker: async ({ log, env }) => {
@@ -19,7 +19,7 @@ const probes: Record<RuntimeName, Probe> = {
       'No Docker-compatible engine answers; start Docker or Podman, or set DOCKER_HOST to where it listens',
     );
   },
-  bubblewrap: (surroundings) => BubblewrapRuntime.probe(surroundings),
+  bubblewrap: (context) => BubblewrapRuntime.probe(context),
   process: ({ env, pipes }) => Promise.resolve(new ProcessRuntime(env, pipes)),
 };
 
@@ -29,14 +29,14 @@ const PREFERENCE: readonly RuntimeName[] = ['docker', 'bubblewrap', 'process'];
 /** The runtime asked for, or else the best that works on this computer. */
 export async function chooseRuntime(
   wanted: RuntimeName | undefined,
-  surroundings: Surroundings,
+  context: RuntimeContext,
 ): Promise<Runtime> {
-  if (wanted) return probes[wanted](surroundings);
+  if (wanted) return probes[wanted](context);
   for (const name of PREFERENCE) {
     try {
-      return await probes[name](surroundings);
+      return await probes[name](context);
     } catch (error) {
-      surroundings.log.info(`The ${name} runtime does not work here: ${describeError(error)}`);
+      context.log.info(`The ${name} runtime does not work here: ${describeError(error)}`);
     }
   }
   throw new RuntimeError('unavailable', 'No runtime works on this computer');

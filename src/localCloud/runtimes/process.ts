@@ -5,13 +5,13 @@ import * as path from 'node:path';
 import type { Readable } from 'node:stream';
 import { describeError } from '../../base/errors';
 import { getArchive, putArchive } from './archive';
-import { NOT_EXECUTABLE, failedExecution, startCommand, type ProcessControl } from './childExecution';
+import { NOT_EXECUTABLE, failedProcess, startCommand, type ProcessControl } from './hostProcess';
 import { RuntimeError } from './errors';
 import { findByEnvironment } from './procfs';
 import type { PipeFactory } from './pipes';
-import { groupControl, ptyExecution } from './pty';
+import { groupControl, ptyProcess } from './pty';
 import { endProcesses, sessionControl } from './processes';
-import type { BoxSpec, ExecSpec, Execution, Runtime } from './runtime';
+import type { BoxSpec, ExecSpec, BoxProcess, Runtime } from './runtime';
 
 /** Marks every process of a box, so that daemons in sessions of their own are found when the box stops. */
 const MARKER = 'CLOUD_SANDBOXES_BOX';
@@ -64,17 +64,17 @@ export class ProcessRuntime implements Runtime {
     for (const dir of Object.values(folders(box))) await fs.rm(dir, { recursive: true, force: true });
   }
 
-  async exec(box: BoxSpec, spec: ExecSpec): Promise<Execution> {
+  async exec(box: BoxSpec, spec: ExecSpec): Promise<BoxProcess> {
     if (!this.#running.has(box.id)) throw new RuntimeError('not-running', `Box ${box.id} is not running`);
     const { home } = folders(box);
     const cwd = path.resolve(home, spec.workingDir ?? box.workingDir ?? home);
     const problem = await folderProblem(cwd);
     // A child process reports a missing working folder as a missing program.
-    if (problem) return failedExecution(`Cannot enter ${cwd}: ${problem}`, NOT_EXECUTABLE);
+    if (problem) return failedProcess(`Cannot enter ${cwd}: ${problem}`, NOT_EXECUTABLE);
     const env = this.#environment(box, spec);
     if (spec.terminal) {
       const { columns, rows } = spec.terminal;
-      return ptyExecution({ argv: spec.argv, env, cwd, columns, rows }, (pid) => this.#track(box, pid));
+      return ptyProcess({ argv: spec.argv, env, cwd, columns, rows }, (pid) => this.#track(box, pid));
     }
     const [file, ...args] = spec.argv;
     return startCommand(
@@ -134,10 +134,11 @@ function folders(box: BoxSpec): { home: string; workspace: string; temporary: st
 
 /** The groups of which somebody is alive, as the negative numbers that kill(2) takes. */
 function groups(leaders: ReadonlySet<number> = new Set()): number[] {
-  return [...leaders].map((pid) => -pid).filter((group) => isAlive(group));
+  return [...leaders].map((pid) => -pid).filter(hasMember);
 }
 
-function isAlive(group: number): boolean {
+/** A group of zombies has none: macOS answers EPERM for it, which would stand for "alive" with a single process. */
+function hasMember(group: number): boolean {
   try {
     process.kill(group, 0);
     return true;

@@ -1,6 +1,6 @@
 /** Ending processes for good, on Linux. */
 import { delay } from '../../base/async';
-import type { ProcessControl } from './childExecution';
+import type { ProcessControl } from './hostProcess';
 import { RuntimeError } from './errors';
 import { listProcesses, sendSignal } from './procfs';
 

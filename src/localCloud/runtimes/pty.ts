@@ -3,9 +3,9 @@ import { Readable, Writable, PassThrough } from 'node:stream';
 import type { IPty } from '@lydell/node-pty';
 import { createDeferred } from '../../base/async';
 import { describeError, errnoOf } from '../../base/errors';
-import { NOT_FOUND, failedExecution, type ProcessControl } from './childExecution';
+import { NOT_FOUND, failedProcess, type ProcessControl } from './hostProcess';
 import { sendSignal } from './procfs';
-import type { Execution } from './runtime';
+import type { BoxProcess } from './runtime';
 
 /** Output held for a slow reader before the terminal is paused. */
 const OUTPUT_BYTES = 1024 * 1024;
@@ -27,10 +27,10 @@ export interface PtyCommand {
 }
 
 /** Starts a command in a pseudo-terminal of this computer. `control` is made once the process's id is known. */
-export async function ptyExecution(
+export async function ptyProcess(
   command: PtyCommand,
   control: (pid: number) => ProcessControl,
-): Promise<Execution> {
+): Promise<BoxProcess> {
   // Loaded on first use: the native part may be missing on a platform without a prebuilt one.
   const { spawn } = await import('@lydell/node-pty');
   const [file, ...args] = command.argv;
@@ -45,12 +45,12 @@ export async function ptyExecution(
       encoding: null,
     });
   } catch (error) {
-    return failedExecution(describeError(error), NOT_FOUND);
+    return failedProcess(describeError(error), NOT_FOUND);
   }
-  return new PtyExecution(pty, control(pty.pid));
+  return new PtyProcess(pty, control(pty.pid));
 }
 
-class PtyExecution implements Execution {
+class PtyProcess implements BoxProcess {
   readonly stdin: Writable;
   readonly stdout: PtyOutput;
   readonly stderr: Readable = new PassThrough().end();

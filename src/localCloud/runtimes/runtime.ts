@@ -28,7 +28,7 @@ export interface ExecSpec {
 }
 
 /** A command that runs in a box. Its streams are bytes; none is decoded. */
-export interface Execution {
+export interface BoxProcess {
   readonly stdin: Writable;
   /** With a terminal, everything comes here. Not reading it holds the command. */
   readonly stdout: Readable;
@@ -55,7 +55,7 @@ export interface Runtime {
   isRunning(box: BoxSpec): Promise<boolean>;
   /** Removes all that {@link create} and the box itself made. */
   remove(box: BoxSpec): Promise<void>;
-  exec(box: BoxSpec, spec: ExecSpec): Promise<Execution>;
+  exec(box: BoxSpec, spec: ExecSpec): Promise<BoxProcess>;
   /** Unpacks a tar stream into a folder of the running box. */
   putArchive(box: BoxSpec, path: string, tar: Readable): Promise<void>;
   /** Packs a file or folder of the running box. */

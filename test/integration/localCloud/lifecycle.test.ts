@@ -156,6 +156,22 @@ describe('Life of a local cloud', function () {
     assert.equal(existsSync(path.join(dir.path, 'server.json')), false);
   });
 
+  it('ends by itself while somebody only lists its boxes', async () => {
+    const server = await start('--runtime', 'process', '--idle-exit', '1');
+    const exited = once(server.process, 'exit');
+    const ended = exited.then(() => true);
+    const list = (): Promise<boolean> =>
+      server.api.call('GET', '/boxes').then(
+        () => false,
+        // It ended meanwhile.
+        () => ended,
+      );
+
+    await eventually(async () => assert.ok(await list()), 10_000);
+
+    assert.deepEqual(await exited, [0, null]);
+  });
+
   it('goes on while a box runs', async () => {
     const server = await start('--runtime', 'process', '--idle-exit', '1');
     await server.api.call('POST', `/boxes/${await server.api.create({ auto_stop: 3 })}/start`);

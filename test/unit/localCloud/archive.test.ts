@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { getArchive, putArchive } from '../../../src/localCloud/runtimes/archive';
-import { failedExecution } from '../../../src/localCloud/runtimes/childExecution';
+import { failedProcess } from '../../../src/localCloud/runtimes/hostProcess';
 
 const cases = [
   { what: 'a box without tar', exit: 127, code: 'unsupported', says: /no tar program/ },
@@ -11,7 +11,7 @@ const cases = [
 
 describe('Archives of a box', () => {
   for (const { what, exit, code, says } of cases) {
-    const exec = () => Promise.resolve(failedExecution('tar: broken', exit));
+    const exec = () => Promise.resolve(failedProcess('tar: broken', exit));
     const isRight = (error: Error & { code?: string }): boolean =>
       error.code === code && says.test(error.message);
 

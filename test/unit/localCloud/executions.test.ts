@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import { PassThrough } from 'node:stream';
 import { createDeferred } from '../../../src/base/async';
-import { Executions, MAX_RUNNING } from '../../../src/localCloud/executions';
-import type { Execution } from '../../../src/localCloud/runtimes/runtime';
+import { Executions, MAX_RUNNING, type ExecutionOptions } from '../../../src/localCloud/executions';
+import type { BoxProcess } from '../../../src/localCloud/runtimes/runtime';
 
 const MINUTE_MS = 60_000;
 
@@ -19,9 +19,12 @@ describe('Executions', () => {
     mock.timers.reset();
   });
 
-  it('hangs up on a command that nobody is attached to, ever more firmly', () => {
+  const start = (command: FakeCommand, options: Partial<ExecutionOptions> = {}, box = 'box') =>
+    executions.start(box, { terminal: false, ...options }, () => Promise.resolve(command.process));
+
+  it('hangs up on a command that nobody is attached to, ever more firmly', async () => {
     const command = fakeCommand();
-    executions.add('box', command.execution, { terminal: false });
+    await start(command);
 
     mock.timers.tick(5 * MINUTE_MS);
     assert.deepEqual(command.got, [1]);
@@ -31,9 +34,9 @@ describe('Executions', () => {
     assert.deepEqual(command.got, [1, 15, 9]);
   });
 
-  it('leaves a command alone while somebody is attached, and counts anew when they leave', () => {
+  it('leaves a command alone while somebody is attached, and counts anew when they leave', async () => {
     const command = fakeCommand();
-    const execution = executions.add('box', command.execution, { terminal: false });
+    const execution = await start(command);
     mock.timers.tick(4 * MINUTE_MS);
     execution.attach();
     mock.timers.tick(60 * MINUTE_MS);
@@ -48,7 +51,7 @@ describe('Executions', () => {
 
   it('remembers a finished command for five minutes, and then that there was one', async () => {
     const command = fakeCommand();
-    const { id } = executions.add('box', command.execution, { terminal: false });
+    const { id } = await start(command);
     await command.end(0);
 
     mock.timers.tick(5 * MINUTE_MS - 1);
@@ -65,7 +68,7 @@ describe('Executions', () => {
   for (const { code, status } of endings) {
     it(`calls an end with ${code} ${status}`, async () => {
       const command = fakeCommand();
-      const execution = executions.add('box', command.execution, { terminal: false });
+      const execution = await start(command);
       await command.end(code);
 
       assert.equal(execution.status, status);
@@ -74,7 +77,7 @@ describe('Executions', () => {
 
   it('kills a command at its time limit', async () => {
     const command = fakeCommand();
-    const execution = executions.add('box', command.execution, { terminal: false, timeoutMs: 1_000 });
+    const execution = await start(command, { timeoutMs: 1_000 });
     mock.timers.tick(1_000);
     await command.end(-9);
 
@@ -84,18 +87,34 @@ describe('Executions', () => {
 
   it('has room for so many commands of a box, and others after they ended', async () => {
     const commands = Array.from({ length: MAX_RUNNING }, () => fakeCommand());
-    for (const { execution } of commands) executions.add('box', execution, { terminal: false });
-    assert.throws(() => executions.checkRoom('box'), { code: 'resource_exhausted' });
-    executions.checkRoom('another box');
+    await Promise.all(commands.map((command) => start(command)));
+    await assert.rejects(start(fakeCommand()), { code: 'resource_exhausted' });
+    await start(fakeCommand(), {}, 'another box');
 
     await commands[0]!.end(0);
 
-    executions.checkRoom('box');
+    await start(fakeCommand());
+  });
+
+  it('counts the commands that are being started', async () => {
+    const launched = createDeferred<BoxProcess>();
+    const launch = (): Promise<BoxProcess> => launched.promise;
+    const starts = Array.from({ length: MAX_RUNNING }, () =>
+      executions.start('box', { terminal: false }, launch),
+    );
+    await assert.rejects(start(fakeCommand()), { code: 'resource_exhausted' });
+
+    launched.reject(new Error('no such program'));
+
+    const outcomes = await Promise.allSettled(starts);
+    assert.ok(outcomes.every(({ status }) => status === 'rejected'));
+    assert.equal(executions.running('box'), 0);
+    await start(fakeCommand());
   });
 
   it('sends no signal to a command that ended', async () => {
     const command = fakeCommand();
-    const execution = executions.add('box', command.execution, { terminal: false });
+    const execution = await start(command);
     await command.end(0);
 
     assert.throws(() => execution.signal(15), { code: 'invalid_state' });
@@ -104,12 +123,19 @@ describe('Executions', () => {
   });
 });
 
+interface FakeCommand {
+  readonly process: BoxProcess;
+  /** Numbers of the signals it got. */
+  readonly got: number[];
+  end(code: number): Promise<void>;
+}
+
 /** A command that notes the signals it gets and ends when told. */
-function fakeCommand(): { execution: Execution; got: number[]; end(code: number): Promise<void> } {
+function fakeCommand(): FakeCommand {
   const exited = createDeferred<number>();
   const got: number[] = [];
   return {
-    execution: {
+    process: {
       stdin: new PassThrough(),
       stdout: new PassThrough(),
       stderr: new PassThrough(),

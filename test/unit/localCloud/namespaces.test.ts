@@ -1,17 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { boxArguments, enterArguments, shellQuote } from '../../../src/localCloud/runtimes/namespaces';
+import { boxArguments, enterArguments } from '../../../src/localCloud/runtimes/namespaces';
 
 const box = { id: 'a', hostname: 'a', dir: '/state/a', env: {}, network: true };
 const folders = { home: '/state/a/home', workspace: '/state/a/workspace', etc: '/state/a/etc' };
-
-describe('shellQuote', () => {
-  for (const text of ['', "it's", '$(id) `id` "x" \\', 'two\nlines', '📦', '-n']) {
-    it(`keeps ${JSON.stringify(text)}`, () => {
-      assert.equal(execFileSync('sh', ['-c', `printf %s ${shellQuote(text)}`], { encoding: 'utf8' }), text);
-    });
-  }
-});
 
 describe('boxArguments', () => {
   const of = (userNamespace: 'none' | 'nested' | 'single', network = true) =>

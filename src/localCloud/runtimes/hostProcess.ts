@@ -5,7 +5,7 @@ import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { createDeferred } from '../../base/async';
 import { describeError, errnoOf } from '../../base/errors';
 import type { CommandPipes, PipeFactory } from './pipes';
-import type { Execution } from './runtime';
+import type { BoxProcess } from './runtime';
 
 /** Bytes of output held per stream before the command is; also the size of one step of the pipeline. */
 const PIPE_BYTES = 256 * 1024;
@@ -24,16 +24,16 @@ export async function startCommand(
   spawnChild: SpawnChild,
   factory: PipeFactory,
   controlOf: (pid: number) => ProcessControl,
-): Promise<Execution> {
+): Promise<BoxProcess> {
   const pipes = await factory.take();
   const child = spawnChild(pipes ? [...pipes.ends] : 'pipe');
   const control = child.pid === undefined ? NO_PROCESS : controlOf(child.pid);
-  return pipes ? pipedExecution(child, pipes, control) : childExecution(child, control);
+  return pipes ? pipedProcess(child, pipes, control) : nodePipedProcess(child, control);
 }
 
 const NO_PROCESS: ProcessControl = { signal: () => undefined, kill: () => undefined };
 
-function pipedExecution(child: ChildProcess, pipes: CommandPipes, control: ProcessControl): Execution {
+function pipedProcess(child: ChildProcess, pipes: CommandPipes, control: ProcessControl): BoxProcess {
   const exited = createDeferred<number>();
   child.once('spawn', () => pipes.closeEnds());
   child.once('exit', (code, signal) => exited.resolve(exitCode(code, signal)));
@@ -51,8 +51,8 @@ function pipedExecution(child: ChildProcess, pipes: CommandPipes, control: Proce
 export const NOT_EXECUTABLE = 126;
 export const NOT_FOUND = 127;
 
-/** A child process with Node's own pipes as an {@link Execution}. */
-function childExecution(child: ChildProcess, control: ProcessControl): Execution {
+/** A child process with Node's own pipes as an {@link BoxProcess}. */
+function nodePipedProcess(child: ChildProcess, control: ProcessControl): BoxProcess {
   const { stdin, stdout, stderr } = child;
   if (!stdin || !stdout || !stderr) throw new TypeError('The child has no pipes');
   const exited = createDeferred<number>();
@@ -82,13 +82,13 @@ function failureCode(error: Error): number {
   return errnoOf(error) === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE;
 }
 
-/** Negative signal number, as {@link Execution.exited} says. */
+/** Negative signal number, as {@link BoxProcess.exited} says. */
 function exitCode(code: number | null, signal: NodeJS.Signals | null): number {
   return signal === null ? (code ?? 0) : -constants.signals[signal];
 }
 
 /** A command that could not be started, told the way a shell would. */
-export function failedExecution(message: string, code: number): Execution {
+export function failedProcess(message: string, code: number): BoxProcess {
   const output = new PassThrough();
   const errors = new PassThrough();
   output.end();

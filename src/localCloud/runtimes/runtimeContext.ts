@@ -2,7 +2,7 @@ import type { Logger } from '../../base/logger';
 import type { PipeFactory } from './pipes';
 
 /** What a runtime is given to find out whether it works here, and to work with. */
-export interface Surroundings {
+export interface RuntimeContext {
   readonly log: Logger;
   readonly env: NodeJS.ProcessEnv;
   /** An existing folder for files of the probe itself. */

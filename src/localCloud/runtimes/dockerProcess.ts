@@ -6,7 +6,7 @@ import type { Engine } from './dockerEngine';
 import { engineMessage, hasStatus } from './dockerErrors';
 import { askInBox, type AttachedExec, exitCodeOf, resizeExec } from './dockerExec';
 import { isEndedCommand, killSessionCommand, signalCommand } from './dockerScripts';
-import type { Execution } from './runtime';
+import type { BoxProcess } from './runtime';
 
 /** Control-D: the default VEOF character of termios(3). */
 const END_OF_INPUT = '\u0004';
@@ -22,7 +22,7 @@ const HELD_CHECK_MS = 2_000;
  * Its streams end at the latest two seconds after the command, even if a background process keeps them open: the
  * engine cuts them.
  */
-export class DockerExecution implements Execution {
+export class DockerProcess implements BoxProcess {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
@@ -80,7 +80,7 @@ export class DockerExecution implements Execution {
 
   /**
    * Call it before the box is stopped: what is unread would keep the engine from reporting the end of the box; see
-   * {@link DockerExecution.#checkHeld}.
+   * {@link DockerProcess.#checkHeld}.
    */
   expectBoxToStop(): void {
     this.#sent.add(SIGKILL);
