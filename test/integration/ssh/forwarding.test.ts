@@ -130,6 +130,19 @@ describe('forwarding by ssh', () => {
     assert.deepEqual(results, new Array(20).fill(true));
   });
 
+  it('says nothing on stderr, however many connections there are', async () => {
+    const port = await freePort();
+    const ssh = await openSsh('-L', `${port}:127.0.0.1:${servers.echo.port}`);
+
+    const sockets = await Promise.all(Array.from({ length: 15 }, () => connectTo(port)));
+    for (const socket of sockets) {
+      socket.end('x');
+      assert.equal(String(await readAll(socket)), 'x');
+    }
+
+    assert.equal(ssh.stderr, '');
+  });
+
   const refused = [
     { name: 'a port nobody listens on', target: '127.0.0.1:1', reason: /Connection refused/ },
     {

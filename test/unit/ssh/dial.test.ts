@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { PassThrough, Writable } from 'node:stream';
+import { createDeferred, type Deferred } from '../../../src/base/async';
+import type { ExitStatus, RemoteProcess } from '../../../src/cloud/provider';
+import { connectRelay } from '../../../src/ssh/backends/dial';
+import { CONNECTED } from '../../../src/ssh/backends/relays';
+import { readAll } from '../../helpers/remoteProcess';
+
+const never = new AbortController().signal;
+
+/** A relay whose outputs and end the test decides. */
+function createRelay(): {
+  process: RemoteProcess;
+  stdout: PassThrough;
+  stderr: PassThrough;
+  exited: Deferred<ExitStatus>;
+  kills: () => number;
+} {
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const exited = createDeferred<ExitStatus>();
+  let kills = 0;
+  const process: RemoteProcess = {
+    stdin: new Writable({ write: (_chunk, _encoding, done) => done() }),
+    stdout,
+    stderr,
+    exited: exited.promise,
+    resize: () => undefined,
+    signal: () => undefined,
+    kill: () => kills++,
+  };
+  return { process, stdout, stderr, exited, kills: () => kills };
+}
+
+describe('connectRelay', () => {
+  it('takes the announcement, and nothing else, off what the server sends', async () => {
+    const { process, stdout } = createRelay();
+    stdout.end(Buffer.from([CONNECTED, CONNECTED, 0x61]));
+
+    const stream = await connectRelay(process, true, never);
+
+    assert.deepEqual(await readAll(stream), Buffer.from([CONNECTED, 0x61]));
+  });
+
+  it('rejects as refused, in the words of the relay, when it ends unconnected', async () => {
+    const { process, stdout, stderr, exited, kills } = createRelay();
+    const connecting = connectRelay(process, true, never);
+    stderr.write('Connection refused\n');
+    await new Promise(setImmediate);
+    stdout.end();
+    exited.resolve({ code: 111 });
+
+    await assert.rejects(connecting, { code: 'refused', message: 'Connection refused' });
+    assert.equal(kills(), 1);
+  });
+
+  it('takes a relay that announces nothing for connected once it brings output', async () => {
+    const { process, stdout } = createRelay();
+    stdout.write('220 ready');
+
+    const stream = await connectRelay(process, false, never);
+
+    stdout.end();
+    assert.equal(String(await readAll(stream)), '220 ready');
+  });
+
+  it('rejects when it is cancelled, and ends the relay', async () => {
+    const { process, kills } = createRelay();
+    const cancelled = new AbortController();
+    const connecting = connectRelay(process, true, cancelled.signal);
+
+    cancelled.abort();
+
+    await assert.rejects(connecting, { name: 'AbortError' });
+    assert.equal(kills(), 1);
+  });
+
+  it('brings all that the server sent, though the client writes to a relay that has ended', async () => {
+    const { process, stdout, exited } = createRelay();
+    stdout.write(Buffer.from([CONNECTED]));
+    const stream = await connectRelay(process, true, never);
+
+    stdout.end('x'.repeat(200_000));
+    exited.resolve({ code: 0 });
+    process.stdin.destroy();
+    stream.write('more');
+
+    assert.equal((await readAll(stream)).length, 200_000);
+  });
+
+  it('ends the relay with the stream', async () => {
+    const { process, stdout, kills } = createRelay();
+    stdout.write(Buffer.from([CONNECTED]));
+
+    (await connectRelay(process, true, never)).destroy();
+
+    assert.equal(kills(), 1);
+  });
+});
