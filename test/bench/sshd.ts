@@ -14,7 +14,7 @@ export interface Sshd {
   readonly sameAlgorithms: SshTarget;
 }
 
-/** Starts sshd in the sandbox; it ends with the sandbox. */
+/** Starts sshd in the sandbox, as a child of an ssh session: it ends with the sandbox. */
 export async function startSshd(sandbox: SandboxOverSsh): Promise<Sshd> {
   const dir = path.join(sandbox.dir, 'sshd');
   execFileSync('mkdir', ['-p', dir, '/run/sshd']);
@@ -24,7 +24,10 @@ export async function startSshd(sandbox: SandboxOverSsh): Promise<Sshd> {
   const port = await freePort();
   const config = path.join(dir, 'sshd_config');
   writeFileSync(config, sshdConfig(dir, port));
-  await sandbox.ssh(`/usr/sbin/sshd -f ${config} -E ${dir}/log`);
+  // In the foreground: a daemon of its own session would outlive a sandbox of plain processes.
+  sandbox.spawn('ssh', [sandbox.alias, `exec /usr/sbin/sshd -D -f ${config} -E ${dir}/log`], {
+    stdio: 'ignore',
+  });
   await eventually(() => connect(port));
   const hostKey = readFileSync(path.join(dir, 'host.pub'), 'utf8');
   writeFileSync(path.join(dir, 'known_hosts'), `[127.0.0.1]:${port} ${hostKey}`);
