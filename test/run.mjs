@@ -10,11 +10,15 @@ import { installSystemPackages } from './systemPackages.mjs';
 const ALL_TESTS = ['unit', 'integration', 'vscode'].map((suite) => `test/${suite}/**/*.test.ts`);
 const mocha = path.join(root, 'node_modules', '.bin', 'mocha');
 
+/** Several times what all tests take; a run that hangs ends as a failed one. */
+const MAX_RUN_MS = 40 * 60_000;
+
 /** Runs a program here; its exit code. */
 function run(program, args, env = {}) {
   const options = {
     cwd: root,
     stdio: 'inherit',
+    timeout: MAX_RUN_MS,
     env: { ...process.env, ...env },
     shell: process.platform === 'win32',
   };
