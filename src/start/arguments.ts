@@ -1,3 +1,5 @@
+import { shellQuote } from '../base/shell';
+
 /** What `npm start` was asked to do. */
 export interface StartArguments {
   readonly help: boolean;
@@ -19,10 +21,5 @@ export function parseStartArguments(given: readonly string[]): StartArguments {
   if (given[0] === '--help' || given[0] === '-h') return { help: true, command: undefined };
   if (first === undefined) return { help: false, command: undefined };
   // ssh joins its arguments with spaces; quoted, several of them reach the program as they were given.
-  return { help: false, command: argv.length === 1 ? first : argv.map(quoteForShell).join(' ') };
-}
-
-/** Quotes a word for a POSIX shell. */
-export function quoteForShell(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return { help: false, command: argv.length === 1 ? first : argv.map(shellQuote).join(' ') };
 }

@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import { printable } from '../base/errors';
 import type { Logger } from '../base/logger';
 import { say } from '../base/stderrLog';
+import { cloudErrorCode } from '../cloud/errors';
 import { listAll } from '../cloud/listAll';
 import type { CloudClient, Endpoint, Sandbox } from '../cloud/provider';
 import { providerOf } from '../cloud/registry';
@@ -31,11 +32,19 @@ export async function prepareLocalSandbox(distDir: string, log: Logger): Promise
   }
 }
 
-/** One that runs if there is any, else any that can; a new one if there is none. */
+/** One that runs if there is any, else any that can be started; a new one if there is none. */
 async function findOrCreateSandbox(client: CloudClient): Promise<Sandbox> {
-  const usable = (await listAll(client)).filter(({ status }) => status !== 'failed');
-  const found = usable.find(({ status }) => status === 'running') ?? usable[0];
-  if (found) return found;
+  const sandboxes = await listAll(client);
+  const running = sandboxes.find(({ status }) => status === 'running');
+  if (running) return running;
+  for (const { id } of sandboxes) {
+    try {
+      return await client.start(id);
+    } catch (error) {
+      // It needs a runtime that this computer had, and has no more.
+      if (cloudErrorCode(error) !== 'conflict') throw error;
+    }
+  }
   say('creating a sandbox');
   return client.create({});
 }
