@@ -7,10 +7,11 @@ import { engineError, engineMessage, hasStatus } from './dockerErrors';
 import { RuntimeError } from './errors';
 
 /**
- * The image of a box that names none. It has what an editor's server needs and slim images lack (glibc, bash, git,
- * curl, certificates), comes for x64 and arm64, and its registry does not limit anonymous pulls.
+ * The image of a box that names none: small enough for a first run, with what an editor's server needs and slim
+ * images lack (glibc, bash, ps, git, curl, certificates), perl for forwards, and for x64 and arm64. Named in full,
+ * because Podman may ask which registry a short name means.
  */
-export const DEFAULT_IMAGE = 'mcr.microsoft.com/devcontainers/base:bookworm';
+export const DEFAULT_IMAGE = 'docker.io/library/buildpack-deps:bookworm-scm';
 
 const PULL_TIMEOUT_MS = 15 * 60_000;
 const MAX_REFERENCE_LENGTH = 512;
