@@ -7,7 +7,7 @@ import { describeError } from '../../base/errors';
 import { getArchive, putArchive } from './archive';
 import { NOT_EXECUTABLE, failedProcess, startCommand, type ProcessControl } from './hostProcess';
 import { RuntimeError } from './errors';
-import { findByEnvironment } from './procfs';
+import { findByEnvironment, findBySession } from './procfs';
 import type { PipeFactory } from './pipes';
 import { groupControl, ptyProcess } from './pty';
 import { endProcesses, sessionControl } from './processes';
@@ -21,7 +21,10 @@ export class ProcessRuntime implements Runtime {
   readonly name = 'process';
   readonly notice = 'not isolated: runs as plain processes of this computer';
   readonly #running = new Set<string>();
-  /** Group leaders by box, for systems where the marker cannot be looked up. */
+  /**
+   * Session leaders by box: of commands that run, because a program may overwrite the environment that it shows; where
+   * no environment can be looked up, of all commands.
+   */
   readonly #leaders = new Map<string, Set<number>>();
   readonly #hostEnv: NodeJS.ProcessEnv;
   readonly #pipes: PipeFactory;
@@ -48,9 +51,11 @@ export class ProcessRuntime implements Runtime {
 
   async stop(box: BoxSpec): Promise<void> {
     this.#running.delete(box.id);
-    const leaders = this.#leaders.get(box.id);
+    const leaders = this.#leaders.get(box.id) ?? new Set();
     await endProcesses(() =>
-      process.platform === 'linux' ? findByEnvironment(`${MARKER}=${box.id}`) : groups(leaders),
+      process.platform === 'linux'
+        ? [...new Set([...findByEnvironment(`${MARKER}=${box.id}`), ...findBySession(leaders)])]
+        : groups(leaders),
     );
     this.#leaders.delete(box.id);
   }
@@ -72,15 +77,28 @@ export class ProcessRuntime implements Runtime {
     // A child process reports a missing working folder as a missing program.
     if (problem) return failedProcess(`Cannot enter ${cwd}: ${problem}`, NOT_EXECUTABLE);
     const env = this.#environment(box, spec);
-    if (spec.terminal) {
-      const { columns, rows } = spec.terminal;
-      return ptyProcess({ argv: spec.argv, env, cwd, columns, rows }, (pid) => this.#track(box, pid));
-    }
-    const [file, ...args] = spec.argv;
+    let leader: number | undefined;
+    const control = (pid: number): ProcessControl => {
+      leader = pid;
+      return process.platform === 'linux' ? sessionControl(pid) : groupControl(pid);
+    };
+    const command = await this.#startCommand(spec, cwd, env, control);
+    if (leader !== undefined) this.#track(box, leader, command);
+    return command;
+  }
+
+  #startCommand(
+    { argv, terminal }: ExecSpec,
+    cwd: string,
+    env: Record<string, string>,
+    control: (pid: number) => ProcessControl,
+  ): Promise<BoxProcess> {
+    if (terminal) return ptyProcess({ argv, env, cwd, ...terminal }, control);
+    const [file, ...args] = argv;
     return startCommand(
       (stdio) => spawn(file, args, { cwd, env, detached: true, stdio, windowsHide: true }),
       this.#pipes,
-      (pid) => this.#track(box, pid),
+      control,
     );
   }
 
@@ -116,11 +134,13 @@ export class ProcessRuntime implements Runtime {
     };
   }
 
-  #track(box: BoxSpec, pid: number): ProcessControl {
-    if (process.platform === 'linux') return sessionControl(pid);
+  #track(box: BoxSpec, leader: number, command: BoxProcess): void {
     const leaders = this.#leaders.get(box.id) ?? new Set();
-    this.#leaders.set(box.id, leaders.add(pid));
-    return groupControl(pid);
+    this.#leaders.set(box.id, leaders.add(leader));
+    if (process.platform !== 'linux') return;
+    // From here on the number may come to stand for somebody else's session.
+    const forget = (): void => void leaders.delete(leader);
+    command.exited.then(forget, forget);
   }
 }
 
@@ -133,7 +153,7 @@ function folders(box: BoxSpec): { home: string; workspace: string; temporary: st
 }
 
 /** The groups of which somebody is alive, as the negative numbers that kill(2) takes. */
-function groups(leaders: ReadonlySet<number> = new Set()): number[] {
+function groups(leaders: ReadonlySet<number>): number[] {
   return [...leaders].map((pid) => -pid).filter(hasMember);
 }
 

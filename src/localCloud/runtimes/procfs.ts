@@ -32,6 +32,13 @@ export function findByEnvironment(entry: string): number[] {
   });
 }
 
+/** Live processes of these sessions. */
+export function findBySession(leaders: ReadonlySet<number>): number[] {
+  return listProcesses()
+    .filter(({ session }) => leaders.has(session))
+    .map(({ pid }) => pid);
+}
+
 function pids(): number[] {
   if (process.platform !== 'linux') return [];
   return fs.readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));

@@ -245,6 +245,19 @@ for (const runtime of ['process', 'bubblewrap'] as const) {
       assert.equal(await countSleepers(api, id, 7002), 0);
     });
 
+    it('stop with the box though they overwrite the environment that they show', async function () {
+      requireTool(this, 'perl');
+      const id = await api.create();
+      const attached = api.attach(
+        await api.start(id, ['perl', '-e', '$| = 1; $0 = "x" x 5000; print "ready"; sleep 7003']),
+      );
+      await attached.until('ready');
+
+      await api.call('POST', `/boxes/${id}/stop`);
+
+      assert.ok((await attached.ended()).exitCode! < 0);
+    });
+
     it('keep what they wrote at home when the box stops', async () => {
       await api.sh(box, 'echo kept > ~/file');
       await api.call('POST', `/boxes/${box}/stop`);
