@@ -20,7 +20,7 @@ export async function ensureToken(file: string): Promise<string> {
 }
 
 /** Throws a {@link TokenError} that names the file if it holds no token. */
-export function parseToken(bytes: Buffer, file: string): string {
+function parseToken(bytes: Buffer, file: string): string {
   const token = bytes.toString('utf8').trim();
   // The characters of RFC 6750's b64token; shorter ones could be guessed.
   if (/^[A-Za-z0-9._~+/=-]{32,512}$/.test(token)) return token;

@@ -11,7 +11,7 @@ import { HostFiles } from '../sshConfig/hostFiles';
 import { Provisioner } from '../sshConfig/provisioner';
 
 /** Stands for the editor in the aliases that are made here. */
-export const EDITOR = 'cli';
+const EDITOR = 'cli';
 
 export interface ServeOptions {
   readonly endpoint: Endpoint;

@@ -1,5 +1,4 @@
 /** Boxes as Linux namespaces made by bubblewrap: the host's programs or a given root folder, no image needed. */
-import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -7,7 +6,8 @@ import type { Readable } from 'node:stream';
 import { describeError } from '../../base/errors';
 import { shellQuote } from '../../base/shell';
 import { getArchive, putArchive } from './archive';
-import { startCommand, type ProcessControl } from './hostProcess';
+import { startHostCommand } from './command';
+import type { ProcessControl } from './hostProcess';
 import { enterControl } from './enterControl';
 import { RuntimeError } from './errors';
 import { hostRootArguments, writeEtc } from './hostRoot';
@@ -21,7 +21,6 @@ import {
 } from './namespaces';
 import { NamespaceBox } from './namespaceBox';
 import type { PipeFactory } from './pipes';
-import { ptyProcess } from './pty';
 import type { BoxSpec, ExecSpec, BoxProcess, Runtime } from './runtime';
 import type { RuntimeContext } from './runtimeContext';
 
@@ -139,12 +138,9 @@ export class BubblewrapRuntime implements Runtime {
     const workingDir = path.posix.resolve(HOME, spec.workingDir ?? box.workingDir ?? HOME);
     const args = enterArguments(running.namespaces.pid, box.network, running.confinement, workingDir, argv);
     const control = (pid: number): ProcessControl => enterControl(pid, wrapped);
-    if (spec.terminal) {
-      const { columns, rows } = spec.terminal;
-      return ptyProcess({ argv: [this.#tools.nsenter, ...args], env, cwd: '/', columns, rows }, control);
-    }
-    return startCommand(
-      (stdio) => spawn(this.#tools.nsenter, args, { cwd: '/', env, detached: true, stdio }),
+    const { terminal } = spec;
+    return startHostCommand(
+      { argv: [this.#tools.nsenter, ...args], env, cwd: '/', terminal },
       this.#pipes,
       control,
     );

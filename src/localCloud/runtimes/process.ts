@@ -1,15 +1,15 @@
-import { spawn } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Readable } from 'node:stream';
 import { describeError } from '../../base/errors';
 import { getArchive, putArchive } from './archive';
-import { NOT_EXECUTABLE, failedProcess, startCommand, type ProcessControl } from './hostProcess';
+import { startHostCommand } from './command';
+import { NOT_EXECUTABLE, failedProcess, type ProcessControl } from './hostProcess';
 import { RuntimeError } from './errors';
 import { findByEnvironment, findBySession } from './procfs';
 import type { PipeFactory } from './pipes';
-import { groupControl, ptyProcess } from './pty';
+import { groupControl } from './pty';
 import { endProcesses, sessionControl } from './processes';
 import type { BoxSpec, ExecSpec, BoxProcess, Runtime } from './runtime';
 
@@ -82,24 +82,10 @@ export class ProcessRuntime implements Runtime {
       leader = pid;
       return process.platform === 'linux' ? sessionControl(pid) : groupControl(pid);
     };
-    const command = await this.#startCommand(spec, cwd, env, control);
+    const { argv, terminal } = spec;
+    const command = await startHostCommand({ argv, env, cwd, terminal }, this.#pipes, control);
     if (leader !== undefined) this.#track(box, leader, command);
     return command;
-  }
-
-  #startCommand(
-    { argv, terminal }: ExecSpec,
-    cwd: string,
-    env: Record<string, string>,
-    control: (pid: number) => ProcessControl,
-  ): Promise<BoxProcess> {
-    if (terminal) return ptyProcess({ argv, env, cwd, ...terminal }, control);
-    const [file, ...args] = argv;
-    return startCommand(
-      (stdio) => spawn(file, args, { cwd, env, detached: true, stdio, windowsHide: true }),
-      this.#pipes,
-      control,
-    );
   }
 
   putArchive(box: BoxSpec, target: string, tar: Readable): Promise<void> {

@@ -19,7 +19,7 @@ export interface SandboxFacts {
 }
 
 /** Programs that can relay a connection; see relays.ts for their ranking. */
-export const TOOLS = ['perl', 'python3', 'ruby', 'node', 'php', 'socat', 'bash', 'zsh'] as const;
+const TOOLS = ['perl', 'python3', 'ruby', 'node', 'php', 'socat', 'bash', 'zsh'] as const;
 
 const SFTP_SERVERS = [
   '/usr/lib/openssh/sftp-server', // Debian, Ubuntu

@@ -25,7 +25,7 @@ for (const runtime of runtimes) {
     let dir: string;
     beforeEach(async () => {
       dir = mkdtempSync(path.join(os.tmpdir(), 'sbx-files-'));
-      await sandbox.current.ssh('rm -rf work && mkdir work');
+      await sandbox.current.ssh('rm -rf folder && mkdir folder');
     });
     afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -47,8 +47,8 @@ for (const runtime of runtimes) {
         it('brings a file there and back, unchanged', async () => {
           writeFileSync(local('a'), content);
 
-          await run('scp', [...options, local('a'), remote('work/there')]);
-          await run('scp', [...options, remote('work/there'), local('back')]);
+          await run('scp', [...options, local('a'), remote('folder/there')]);
+          await run('scp', [...options, remote('folder/there'), local('back')]);
 
           assert.ok(readFileSync(local('back')).equals(content));
         });
@@ -58,8 +58,8 @@ for (const runtime of runtimes) {
           writeFileSync(local('tree/deep/an odd $name "ü"'), 'x');
           writeFileSync(local('tree/run'), '#!/bin/sh\n', { mode: 0o755 });
 
-          await run('scp', [...options, '-rp', local('tree'), remote('work/')]);
-          await run('scp', [...options, '-rp', remote('work/tree'), local('back')]);
+          await run('scp', [...options, '-rp', local('tree'), remote('folder/')]);
+          await run('scp', [...options, '-rp', remote('folder/tree'), local('back')]);
 
           assert.deepEqual(readdirSync(local('back'), { recursive: true }).sort(), [
             'deep',
@@ -72,7 +72,7 @@ for (const runtime of runtimes) {
         it('says so when a file does not exist', async () => {
           const { code, stderr } = await sandbox.current.run('scp', [
             ...options,
-            remote('work/none'),
+            remote('folder/none'),
             local('a'),
           ]);
 
@@ -85,7 +85,7 @@ for (const runtime of runtimes) {
     it('sftp puts, lists, renames, changes modes, makes folders, gets and removes', async () => {
       writeFileSync(local('a'), content);
       const batch = [
-        'cd work',
+        'cd folder',
         'mkdir folder',
         `put "${local('a')}" folder/a`,
         'rename folder/a folder/b',
@@ -100,7 +100,7 @@ for (const runtime of runtimes) {
 
       assert.ok(readFileSync(local('b')).equals(content));
       assert.match(stdout.toString(), /^-rw-r----- .* folder\/b$/m);
-      assert.equal((await sandbox.current.ssh('ls work')).stdout.toString(), '');
+      assert.equal((await sandbox.current.ssh('ls folder')).stdout.toString(), '');
     });
 
     it('rsync sends what has changed', async () => {
@@ -108,7 +108,14 @@ for (const runtime of runtimes) {
       writeFileSync(local('tree/a'), content);
       const ssh = `ssh -F ${sandbox.current.configFile}`;
       const sync = (): Promise<Outcome> =>
-        sandbox.current.runPlain('rsync', ['-a', '--stats', '-e', ssh, local('tree/'), remote('work/tree/')]);
+        sandbox.current.runPlain('rsync', [
+          '-a',
+          '--stats',
+          '-e',
+          ssh,
+          local('tree/'),
+          remote('folder/tree/'),
+        ]);
       await sync();
       writeFileSync(local('tree/b'), 'new');
 
@@ -116,11 +123,11 @@ for (const runtime of runtimes) {
 
       assert.equal(code, 0);
       assert.match(stdout.toString(), /Number of regular files transferred: 1\n/);
-      assert.ok((await cat('work/tree/a')).equals(content));
+      assert.ok((await cat('folder/tree/a')).equals(content));
     });
 
     it('git clones from it and pushes to it', async () => {
-      await sandbox.current.ssh('git init -q --bare -b main work/repo.git');
+      await sandbox.current.ssh('git init -q --bare -b main folder/repo.git');
       const home = (await sandbox.current.ssh('pwd')).stdout.toString().trim();
       const git = (...args: string[]): Promise<Outcome> =>
         sandbox.current.runPlain('git', [
@@ -128,7 +135,7 @@ for (const runtime of runtimes) {
           ...['-c', 'user.name=a', '-c', 'user.email=a@example.org'],
           ...args,
         ]);
-      const url = `ssh://${sandbox.current.alias}${home}/work/repo.git`;
+      const url = `ssh://${sandbox.current.alias}${home}/folder/repo.git`;
 
       await git('clone', '-q', url, local('one'));
       writeFileSync(local('one/file'), 'pushed\n');
