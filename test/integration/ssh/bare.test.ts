@@ -59,7 +59,7 @@ describe('ssh into a bare sandbox: a shell, ten programs and nothing else', () =
     const terminal = sandbox.current.openTerminal({ columns: 80, rows: 24 });
     terminal.type('[ -t 0 ] && echo a "terminal"\r');
 
-    await terminal.shows(/\na terminal/);
+    await terminal.shows(/a terminal/);
     terminal.type('exit 4\r');
     assert.equal(await terminal.exited, 4);
   });
