@@ -42,7 +42,7 @@ export interface Backend {
   shell(request: SessionRequest, signal: AbortSignal): Promise<RemoteProcess>;
   /** A command line, run by the sandbox's shell in the user's home folder. */
   exec(command: string, request: SessionRequest, signal: AbortSignal): Promise<RemoteProcess>;
-  /** An SFTP server speaking on stdin and stdout. */
+  /** An SFTP server speaking on stdin and stdout: the sandbox's own, or ours over its files. */
   sftp(signal: AbortSignal): Promise<RemoteProcess>;
   /** Resolves once connected; rejects as `refused` or `unavailable`, so that the client sees "open failed". */
   dial(target: DialTarget, signal: AbortSignal): Promise<Duplex>;

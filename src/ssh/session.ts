@@ -60,7 +60,7 @@ export function serveSession(session: Session, context: BridgeContext): void {
   // Listening for `sftp` would make ssh2 speak that protocol itself; `subsystem` gives the plain channel.
   session.on('subsystem', (accept, reject, { name }) => {
     if (name !== 'sftp' || !context.features.sftp) {
-      context.log.info(`subsystem ${name} refused: the sandbox has no server for it`);
+      context.log.info(`subsystem ${name} refused: the sandbox has nothing to serve it with`);
       reject();
       return;
     }

@@ -10,11 +10,14 @@ import {
   type SessionRequest,
 } from '../backend';
 import { hangUp } from '../hangUp';
+import { createSftpProcess } from '../sftp/serverProcess';
 import { connectRelay } from './dial';
 import { explainLoss } from './loss';
 import { withPatience } from './patience';
 import { probeSandbox, type SandboxFacts } from './probe';
 import { chooseRelay, isDialable } from './relays';
+import { canServeFiles } from './shellFiles/script';
+import { ShellFiles } from './shellFiles/shellFiles';
 import { makeTextSafe } from './textSafe';
 import { wakeSandbox } from './wake';
 
@@ -74,7 +77,7 @@ export class ExecBackend implements Backend {
       `sandbox answers: shell ${facts.shell}, home ${facts.home}, sftp ${facts.sftpServer ?? 'none'}, ` +
         `tools ${[...facts.tools].join(' ') || 'none'}, ${facts.binaryOutput ? 'binary' : 'text'} output`,
     );
-    return { sftp: this.#isBinary && facts.sftpServer !== undefined };
+    return { sftp: this.#isBinary && (facts.sftpServer !== undefined || canServeFiles(facts.tools)) };
   }
 
   async #makeBinary(facts: SandboxFacts, signal: AbortSignal): Promise<void> {
@@ -101,10 +104,11 @@ export class ExecBackend implements Backend {
     return this.#run(['sh', '-c', command], request, signal);
   }
 
-  sftp(signal: AbortSignal): Promise<RemoteProcess> {
+  async sftp(signal: AbortSignal): Promise<RemoteProcess> {
     const { sftpServer } = this.#known();
-    if (sftpServer === undefined) throw new BridgeError('unavailable', 'The sandbox has no SFTP server');
-    return this.#run([sftpServer], { env: {} }, signal);
+    if (sftpServer !== undefined) return this.#run([sftpServer], { env: {} }, signal);
+    const files = await ShellFiles.open((argv) => this.#run(argv, { env: { LC_ALL: 'C' } }, signal));
+    return createSftpProcess(files, this.#options.log);
   }
 
   async dial(target: DialTarget, signal: AbortSignal): Promise<Duplex> {

@@ -18,8 +18,11 @@ export interface SandboxFacts {
   readonly binaryOutput: boolean;
 }
 
-/** Programs that can relay a connection; see relays.ts for their ranking. */
-const TOOLS = ['perl', 'python3', 'ruby', 'node', 'php', 'socat', 'bash', 'zsh'] as const;
+/**
+ * Programs that can relay a connection (see relays.ts for their ranking), and those that files cannot be served
+ * without where there is no SFTP server.
+ */
+const TOOLS = ['perl', 'python3', 'ruby', 'node', 'php', 'socat', 'bash', 'zsh', 'cat', 'ls', 'dd'] as const;
 
 const SFTP_SERVERS = [
   '/usr/lib/openssh/sftp-server', // Debian, Ubuntu

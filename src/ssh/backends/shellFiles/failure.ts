@@ -1,0 +1,35 @@
+import { printable } from '../../../base/errors';
+import { FileError, type FileErrorCode } from '../../sftp/remoteFiles';
+
+/** The exit code of a shell for a program that is not there (POSIX 2.8.2). */
+const EXIT_NOT_FOUND = 127;
+const LONGEST_SHOWN = 300;
+
+/**
+ * What utilities say in the C locale: the texts of strerror(3), alike in glibc, musl and the BSDs, and those that
+ * dash and busybox have of their own for a file that a redirection cannot open.
+ */
+const REASONS: readonly { readonly code: FileErrorCode; readonly pattern: RegExp }[] = [
+  {
+    code: 'no-such-file',
+    pattern: /^(no such file( or directory)?|(directory )?nonexistent( directory)?|not a directory)$/i,
+  },
+  { code: 'permission-denied', pattern: /^(permission denied|operation not permitted)$/i },
+];
+
+/** The error for a utility that failed, by what it printed. Only what follows the last colon is its own word. */
+export function failureOf(output: string, code: number): FileError {
+  const lastLine = output.trimEnd().split('\n').at(-1) ?? '';
+  const reason = lastLine.slice(lastLine.lastIndexOf(': ') + 2).trim();
+  if (lastLine.includes(': ') && code === EXIT_NOT_FOUND) {
+    return new FileError(
+      'unsupported',
+      printable(`The sandbox has no program for this: ${lastLine}`, LONGEST_SHOWN),
+    );
+  }
+  const known = REASONS.find(({ pattern }) => pattern.test(reason));
+  return new FileError(
+    known?.code ?? 'failure',
+    printable(reason, LONGEST_SHOWN) || `Failed with code ${code}`,
+  );
+}
