@@ -27,9 +27,10 @@ export interface Confinement {
 
 /**
  * What container engines leave to root, without the making of device nodes and raw packets: enough to change owners,
- * to change user, and to run servers.
+ * to change user, and to run servers. An sshd that may not write to the audit log ends when it opens a terminal.
  */
 const KEPT_CAPABILITIES = [
+  'audit_write',
   'chown',
   'dac_override',
   'fowner',
