@@ -17,6 +17,8 @@ export const localCloudCommand: readonly [string, ...string[]] = [
 ];
 
 export interface ServerOptions {
+  /** Default: {@link localCloudCommand}. */
+  readonly command?: readonly string[];
   readonly stateDir: string;
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
@@ -75,10 +77,11 @@ export async function runLocalCloud(
   return { code: exit[0] as number | null, stdout, stderr };
 }
 
-function spawnServer({ stateDir, args = [], env, wrapper = [] }: ServerOptions): ChildProcess {
-  const [command, ...rest] = [...wrapper, ...localCloudCommand, 'serve', '--state', stateDir, ...args];
+function spawnServer(options: ServerOptions): ChildProcess {
+  const { command = localCloudCommand, stateDir, args = [], env, wrapper = [] } = options;
+  const [program, ...rest] = [...wrapper, ...command, 'serve', '--state', stateDir, ...args];
   const stderr = process.env['DEBUG_LOCAL_CLOUD'] ? 'inherit' : 'ignore';
-  return spawn(command!, rest, { stdio: ['ignore', 'pipe', stderr], env: env ?? process.env });
+  return spawn(program!, rest, { stdio: ['ignore', 'pipe', stderr], env: env ?? process.env });
 }
 
 async function text(stream: NodeJS.ReadableStream): Promise<string> {
