@@ -37,6 +37,7 @@ export async function runConnection(
   );
   try {
     const grant = await requestGrant({ dir: runDir, alias, signal: gone.signal, log });
+    log.debug('grant received');
     return await serveGrant(grant, { stream, reporter, progress, gone: gone.signal, log });
   } catch (error) {
     if (gone.signal.aborted) return 0;

@@ -72,7 +72,9 @@ export class BoxliteApi {
     options: Omit<DialOptions, 'origin' | 'path' | 'refine'>,
   ): Promise<CloudWebSocket> {
     const path = await this.#boxesPath(segments, options.signal);
-    return dialWebSocket({ ...options, origin: this.#origin, path, refine: refineError });
+    const socket = await dialWebSocket({ ...options, origin: this.#origin, path, refine: refineError });
+    this.log.debug('WebSocket open');
+    return socket;
   }
 
   dispose(): void {
