@@ -12,6 +12,7 @@ const PROGRAMS = [
   { program: 'git', package: 'git', tests: 'a clean checkout, and git through ssh' },
   { program: 'rsync', package: 'rsync', tests: 'file transfer by rsync' },
   { program: '/usr/lib/openssh/sftp-server', package: 'openssh-sftp-server', tests: 'file transfer by SFTP' },
+  { program: 'sshfs', package: 'sshfs', tests: 'a sandbox mounted by sshfs' },
   { program: '/usr/sbin/sshd', package: 'openssh-server', tests: 'comparison with a real SSH server' },
   { program: 'busybox', package: 'busybox-static', tests: 'the bare sandbox' },
   { program: 'setpriv', package: 'util-linux', tests: 'the unprivileged sandbox' },
