@@ -7,8 +7,9 @@ import * as os from 'node:os';
 import { parseArgs } from 'node:util';
 import { describeErrorChain } from '../../src/base/errors';
 import { SandboxOverSsh } from '../helpers/sandboxOverSsh';
+import { SshdHost } from '../helpers/sshd';
+import { agreedAlgorithms } from './algorithms';
 import { connectTime, downloadRate, uploadRate, type Measure, type SshTarget } from './measures';
-import { startSshd } from './sshd';
 import { formatTable, median, type Row } from './report';
 
 const BENCHES: readonly { readonly name: string; readonly unit: string; readonly measure: Measure }[] = [
@@ -26,11 +27,15 @@ async function main(): Promise<void> {
   // Plain processes: sshd needs privileges that a bubblewrap sandbox rightly withholds.
   const sandbox = await SandboxOverSsh.open({ runtime: 'process' });
   try {
-    const sshd = await startSshd(sandbox);
+    const sshd = await SshdHost.start(sandbox);
     const ours: SshTarget = { args: ['-F', sandbox.configFile, sandbox.alias] };
+    const asItComes: SshTarget = { args: ['-F', sshd.configFile, sshd.alias] };
+    const sameAlgorithms: SshTarget = {
+      args: ['-F', sshd.configFile, ...(await agreedAlgorithms(sandbox)), sshd.alias],
+    };
     const rows: Row[] = [];
     for (const { name, unit, measure } of BENCHES) {
-      const samples = await alternate(measure, [ours, sshd.asItComes, sshd.sameAlgorithms], rounds);
+      const samples = await alternate(measure, [ours, asItComes, sameAlgorithms], rounds);
       const [own, plain, same] = samples.map(median) as [number, number, number];
       rows.push({ name, backend: 'exec', unit, ours: own, sshd: plain, ratio: own / plain });
       rows.push({

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import * as net from 'node:net';
 import { Duplex } from 'node:stream';
-import { endChild, type SandboxOverSsh } from './sandboxOverSsh';
+import { endChild, type SshHost } from './sshHost';
 
 /** An ssh with forwards, which are open once it is made. Its owner closes it. */
 export class ForwardingSsh {
@@ -14,10 +14,10 @@ export class ForwardingSsh {
   }
 
   /** ssh binds its local ends before it runs the command, so the command's output says that they are there. */
-  static async open(sandbox: SandboxOverSsh, options: readonly string[]): Promise<ForwardingSsh> {
-    const child = sandbox.spawn('ssh', [
+  static async open(host: SshHost, options: readonly string[]): Promise<ForwardingSsh> {
+    const child = host.spawn('ssh', [
       ...['-o', 'ExitOnForwardFailure=yes', ...options],
-      ...[sandbox.alias, 'echo ready; exec cat >/dev/null'],
+      ...[host.alias, 'echo ready; exec cat >/dev/null'],
     ]);
     const opened = new ForwardingSsh(child);
     const ended = once(child, 'close').then(() => Promise.reject(new Error(`ssh ended: ${opened.stderr}`)));

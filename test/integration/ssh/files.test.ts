@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { requireTool } from '../../helpers/require';
-import { useSandbox, type Outcome } from '../../helpers/sandboxOverSsh';
+import { useSandbox } from '../../helpers/sandboxOverSsh';
+import type { Outcome } from '../../helpers/sshHost';
 
 const runtimes = ['bubblewrap', 'process'] as const;
 const content = randomBytes(3 * 1024 * 1024 + 7);

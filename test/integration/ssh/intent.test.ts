@@ -4,7 +4,8 @@ import { eventually } from '../../helpers/eventually';
 import { connectTo, freePort } from '../../helpers/forwards';
 import { readAll } from '../../helpers/remoteProcess';
 import { requireTool } from '../../helpers/require';
-import { endChild, useSandbox } from '../../helpers/sandboxOverSsh';
+import { useSandbox } from '../../helpers/sandboxOverSsh';
+import { endChild } from '../../helpers/sshHost';
 
 describe('a stopped sandbox', () => {
   const sandbox = useSandbox({ runtime: 'bubblewrap' }, (context) => requireTool(context, 'ssh', 'bwrap'));
