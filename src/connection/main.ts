@@ -15,6 +15,9 @@ const LAST_CALL_MS = 4500;
 async function main(): Promise<number> {
   // Nobody may be reading any more; the exit code still counts.
   process.stderr.on('error', () => undefined);
+  // Silent unless asked: some clients of ours never read our stderr, and a full pipe would stop us.
+  const log = createStderrLog(process.env);
+  log.debug('started');
   const connectionArguments = parseConnectionArguments(process.argv.slice(2));
   const { input, output } = openStdio();
   const stream = new GreetedStream(input, output);
@@ -22,8 +25,7 @@ async function main(): Promise<number> {
   stream.once('close', () => setTimeout(() => process.exit(1), LAST_CALL_MS).unref());
   // ssh sends SIGHUP when it ends; the others come from a person or the system.
   for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const) process.on(signal, () => stream.destroy());
-  // Silent unless asked: some clients of ours never read our stderr, and a full pipe would stop us.
-  return runConnection(connectionArguments, stream, createStderrLog(process.env));
+  return runConnection(connectionArguments, stream, log);
 }
 
 main().then(
