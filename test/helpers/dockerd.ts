@@ -154,7 +154,7 @@ function machine(): string {
 }
 
 /** The folder with the engine's programs, filled on first use. Rejects with the reason why there is none. */
-async function engineRoot(): Promise<string> {
+export async function engineRoot(): Promise<string> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) throw new Error('it needs root on Linux');
   const root = path.join(cacheDir, 'root');
   const unpacked = await fs.stat(root).catch(() => undefined);

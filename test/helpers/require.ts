@@ -17,7 +17,7 @@ export function skipFor(context: Mocha.Context, reason: string): void {
   context.skip();
 }
 
-function isOnPath(tool: string): boolean {
+export function isOnPath(tool: string): boolean {
   const dirs = (process.env['PATH'] ?? '').split(path.delimiter).filter((dir) => dir !== '');
   return dirs.some((dir) => {
     try {
