@@ -3,83 +3,58 @@
  * run, alternating rounds, medians. It measures and never judges.
  */
 import { writeFileSync } from 'node:fs';
-import * as os from 'node:os';
-import { parseArgs } from 'node:util';
+import { constants } from 'node:os';
 import { describeErrorChain } from '../../src/base/errors';
-import { SandboxOverSsh } from '../helpers/sandboxOverSsh';
-import { SshdHost } from '../helpers/sshd';
-import { agreedAlgorithms } from './algorithms';
-import { connectTime, downloadRate, uploadRate, type Measure, type SshTarget } from './measures';
-import { formatTable, median, type Row } from './report';
+import { runBench, Unavailable, type Bench, type Result } from './bench';
+import { benches } from './benches';
+import { CleanUps } from './cleanUps';
+import { Lab } from './lab';
+import { isWanted, parseOptions } from './options';
+import { formatMarkdown, formatTable, reportOf } from './report';
 
-const BENCHES: readonly { readonly name: string; readonly unit: string; readonly measure: Measure }[] = [
-  { name: 'connect.warm', unit: 'ms', measure: connectTime },
-  { name: 'throughput.down', unit: 'MB/s', measure: downloadRate },
-  { name: 'throughput.up', unit: 'MB/s', measure: uploadRate },
-];
+const cleanUps = new CleanUps();
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { json: { type: 'string' }, rounds: { type: 'string', default: '7' } },
-  });
-  const rounds = Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds takes a whole number from 1');
-  // Plain processes: sshd needs privileges that a bubblewrap sandbox rightly withholds.
-  const sandbox = await SandboxOverSsh.open({ runtime: 'process' });
+  const options = parseOptions(process.argv.slice(2));
+  const lab = new Lab(cleanUps, say);
+  const results: Result[] = [];
+  for (const bench of benches) {
+    if (!Object.keys(bench.rows).some((row) => isWanted(row, options))) continue;
+    const measured = await runIfAvailable(bench, lab, options.rounds);
+    results.push(...measured.filter(({ name }) => isWanted(name, options)));
+  }
+  if (results.length === 0) throw new Error('Nothing was measured; --only takes names of rows');
+  process.stdout.write(formatTable(results));
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(reportOf(results), null, 2)}\n`);
+  if (options.markdown) writeFileSync(options.markdown, await formatMarkdown(results, options.rounds));
+}
+
+async function runIfAvailable(bench: Bench, lab: Lab, rounds: number): Promise<Result[]> {
   try {
-    const sshd = await SshdHost.start(sandbox);
-    const ours: SshTarget = { args: ['-F', sandbox.configFile, sandbox.alias] };
-    const asItComes: SshTarget = { args: ['-F', sshd.configFile, sshd.alias] };
-    const sameAlgorithms: SshTarget = {
-      args: ['-F', sshd.configFile, ...(await agreedAlgorithms(sandbox)), sshd.alias],
-    };
-    const rows: Row[] = [];
-    for (const { name, unit, measure } of BENCHES) {
-      const samples = await alternate(measure, [ours, asItComes, sameAlgorithms], rounds);
-      const [own, plain, same] = samples.map(median) as [number, number, number];
-      rows.push({ name, backend: 'exec', unit, ours: own, sshd: plain, ratio: own / plain });
-      rows.push({
-        name: `${name}.same-algorithms`,
-        backend: 'exec',
-        unit,
-        ours: own,
-        sshd: same,
-        ratio: own / same,
-      });
-    }
-    process.stdout.write(formatTable(rows));
-    if (values.json) writeFileSync(values.json, `${JSON.stringify(result(rows), null, 2)}\n`);
-  } finally {
-    await sandbox.close();
+    return await runBench(bench, lab, rounds);
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    say(`not measured: ${Object.keys(bench.rows).join(' ')}: ${error.message}`);
+    return [];
   }
 }
 
-/** One sample of each target in turn, so that a busy moment of the machine hits all alike; the first round warms up. */
-async function alternate(
-  measure: Measure,
-  targets: readonly SshTarget[],
-  rounds: number,
-): Promise<number[][]> {
-  const samples = targets.map((): number[] => []);
-  for (let round = 0; round <= rounds; round++) {
-    for (const [index, target] of targets.entries()) {
-      const sample = await measure(target);
-      if (round > 0) samples[index]!.push(sample);
-    }
-  }
-  return samples;
+function say(text: string): void {
+  process.stderr.write(`bench: ${text}\n`);
 }
 
-function result(rows: readonly Row[]): object {
-  return {
-    date: new Date().toISOString(),
-    node: process.version,
-    cpu: os.cpus()[0]?.model ?? 'unknown',
-    rows,
-  };
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // What is being measured fails now, and nobody needs to hear of it.
+    void cleanUps.run().then(() => process.exit(128 + constants.signals[signal]));
+  });
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${describeErrorChain(error)}\n`);
-  process.exitCode = 1;
-});
+main()
+  .catch((error: unknown) => {
+    process.exitCode = 1;
+    if (!cleanUps.isRunning) say(describeErrorChain(error));
+  })
+  .finally(() => cleanUps.run())
+  // A server's socket that is still open must not keep the process.
+  .finally(() => process.exit());

@@ -1,0 +1,115 @@
+/** The table of everything that is measured. What each row means is told in docs/performance.md. */
+import type { Bench, Contest, Figures } from './bench';
+import { bundleSizes, kilobytes, SHIPPED } from './bundles';
+import { sshTargetOf, type Lab } from './lab';
+import { timeOf } from './command';
+import { connectCold, connectStopped, connectWarm, phaseRows, phases } from './measures/connect';
+import { dynamicForward, forwardLatency, forwardThroughput, type ServerPorts } from './measures/forwards';
+import { terminalEcho } from './measures/latency';
+import { idleMemory, loadMemory } from './measures/memory';
+import { peerFigures } from './measures/peer';
+import { throughput, throughputOfEight } from './measures/throughput';
+import { openDockerExec } from './peers/dockerExec';
+import { openWebSocketTunnel } from './peers/webSocketTunnel';
+import type { SshTarget, Target } from './target';
+
+/** How channels are made in the sandbox. */
+const BACKEND = 'exec';
+
+export const benches: readonly Bench[] = [
+  compared({ 'connect.warm': 'ms' }, connectWarm),
+  { rows: { 'connect.cold': 'ms' }, backend: BACKEND, prepare: prepareCold },
+  { rows: { 'connect.stopped': 'ms' }, backend: BACKEND, prepare: prepareStopped },
+  compared(rowsOf(phaseRows, 'ms'), phases),
+  compared(
+    { 'throughput.down': 'MB/s', 'throughput.up': 'MB/s', 'cpu.down': 's/GB', 'cpu.up': 's/GB' },
+    throughput,
+  ),
+  compared({ 'throughput.down.eight': 'MB/s', 'throughput.up.eight': 'MB/s' }, throughputOfEight),
+  forwarded({ 'throughput.down.forward': 'MB/s', 'throughput.up.forward': 'MB/s' }, forwardThroughput),
+  compared({ 'echo.p50': 'ms', 'echo.p99': 'ms' }, terminalEcho),
+  forwarded({ 'forward.open': 'ms', 'echo.forward.p50': 'ms', 'echo.forward.p99': 'ms' }, forwardLatency),
+  forwarded({ 'dynamic.200': 'ms' }, dynamicForward),
+  compared({ 'rss.idle': 'MB', 'rss.idle.whole': 'MB' }, idleMemory),
+  compared({ 'rss.load': 'MB' }, loadMemory),
+  alone(
+    rowsOf(
+      SHIPPED.map((name) => `bundle.${name}`),
+      'kB',
+    ),
+    (lab) => Promise.resolve(bundleSizes(lab.bundles())),
+  ),
+  alone({ vsix: 'kB' }, async (lab) => ({ vsix: kilobytes(await lab.vsix()) })),
+  alone({ activation: 'ms' }, async (lab) => (await lab.editor()).activation()),
+  alone({ 'list.1000': 'ms' }, async (lab) => (await lab.editor()).list(1_000)),
+  alone({ 'list.10000': 'ms' }, async (lab) => (await lab.editor()).list(10_000)),
+  peer('docker-exec', openDockerExec),
+  peer('websockify', openWebSocketTunnel),
+];
+
+/** Our bridge beside both ways to run sshd. */
+function compared(rows: Bench['rows'], measure: (target: SshTarget, lab: Lab) => Promise<Figures>): Bench {
+  const prepare = async (lab: Lab): Promise<Contest> => {
+    const { ours, sshd, sameAlgorithms } = await lab.contenders();
+    return {
+      ours: () => measure(ours, lab),
+      sshd: () => measure(sshd, lab),
+      sameAlgorithms: () => measure(sameAlgorithms, lab),
+    };
+  };
+  return { rows, backend: BACKEND, prepare };
+}
+
+function forwarded(
+  rows: Bench['rows'],
+  measure: (target: SshTarget, ports: ServerPorts) => Promise<Figures>,
+): Bench {
+  return compared(rows, async (target, lab) => measure(target, await lab.ports()));
+}
+
+/** What only we have. */
+function alone(rows: Bench['rows'], measure: (lab: Lab) => Promise<Figures>): Bench {
+  return { rows, backend: 'extension', prepare: (lab) => Promise.resolve({ ours: () => measure(lab) }) };
+}
+
+/** Somebody else's way into a sandbox, in our place. */
+function peer(name: string, open: (lab: Lab) => Promise<Target>): Bench {
+  const prepare = async (lab: Lab): Promise<Contest> => {
+    const target = await open(lab);
+    const { sshd } = await lab.contenders();
+    return { ours: () => peerFigures(name, target), sshd: () => peerFigures(name, sshd) };
+  };
+  const rows = {
+    [`peer.${name}.connect`]: 'ms',
+    [`peer.${name}.throughput.down`]: 'MB/s',
+    [`peer.${name}.throughput.up`]: 'MB/s',
+    [`peer.${name}.echo.p50`]: 'ms',
+  };
+  return { rows, backend: name, prepare };
+}
+
+/** sshd that does not run is started as inetd does it. */
+async function prepareCold(lab: Lab): Promise<Contest> {
+  const sandbox = await lab.sandbox();
+  const target = sshTargetOf(sandbox);
+  const { sshd, sameAlgorithms, sshdConfig } = await lab.contenders();
+  const inetd = ['-o', `ProxyCommand=/usr/sbin/sshd -i -f ${sshdConfig}`];
+  const connect = async (started: SshTarget): Promise<Figures> => ({
+    'connect.cold': await timeOf(started.command('true')),
+  });
+  return {
+    ours: () => connectCold(sandbox, target),
+    sshd: () => connect(sshd.with(...inetd)),
+    sameAlgorithms: () => connect(sameAlgorithms.with(...inetd)),
+  };
+}
+
+async function prepareStopped(lab: Lab): Promise<Contest> {
+  const sandbox = await lab.sandbox();
+  const target = sshTargetOf(sandbox);
+  return { ours: () => connectStopped(sandbox, target) };
+}
+
+function rowsOf(names: readonly string[], unit: string): Bench['rows'] {
+  return Object.fromEntries(names.map((name) => [name, unit]));
+}

@@ -1,0 +1,146 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { createInterface } from 'node:readline';
+import { eventually } from '../helpers/eventually';
+import { SandboxOverSsh } from '../helpers/sandboxOverSsh';
+import { SshdHost } from '../helpers/sshd';
+import { endChild } from '../helpers/sshHost';
+import { packageExtension } from '../vscode/host/extension';
+import { agreedAlgorithms } from './algorithms';
+import { buildBundles } from './bundles';
+import type { CleanUps } from './cleanUps';
+import { Editor } from './measures/editor';
+import type { ServerPorts } from './measures/forwards';
+import { commandLineOf, descendantsOf, findProcesses, nameOf } from './procfs';
+import { SshTarget, type ServerProcesses } from './target';
+
+/** A sandbox of ours and the sshd in it. */
+export interface Contenders {
+  readonly ours: SshTarget;
+  readonly sshd: SshTarget;
+  /** sshd held to the key exchange, cipher and MAC that our bridge agrees on, so that only the servers differ. */
+  readonly sameAlgorithms: SshTarget;
+  /** TCP port of sshd. */
+  readonly sshdPort: number;
+  /** File of sshd_config(5). */
+  readonly sshdConfig: string;
+}
+
+/** What benches share, each part made when it is first asked for. */
+export class Lab {
+  #bundles: string | undefined;
+  #contenders: Promise<Contenders> | undefined;
+  #ports: Promise<ServerPorts> | undefined;
+  #vsix: Promise<string> | undefined;
+  #editor: Promise<Editor> | undefined;
+
+  constructor(
+    /** Undoes what was made. */
+    readonly cleanUps: CleanUps,
+    /** Shows progress to the person at the terminal. */
+    readonly say: (text: string) => void,
+  ) {}
+
+  /** Folder of the bundles as they are shipped. */
+  bundles(): string {
+    this.#bundles ??= buildBundles();
+    return this.#bundles;
+  }
+
+  contenders(): Promise<Contenders> {
+    this.#contenders ??= this.#open();
+    return this.#contenders;
+  }
+
+  /** Servers to forward connections to; a sandbox of plain processes has the loopback interface of this computer. */
+  ports(): Promise<ServerPorts> {
+    this.#ports ??= this.#serve();
+    return this.#ports;
+  }
+
+  /** The extension as it is shipped. */
+  vsix(): Promise<string> {
+    this.#vsix ??= packageExtension(this.folder());
+    return this.#vsix;
+  }
+
+  editor(): Promise<Editor> {
+    this.#editor ??= Editor.start(this);
+    return this.#editor;
+  }
+
+  /** A sandbox with a local cloud of its own. */
+  async sandbox(): Promise<SandboxOverSsh> {
+    // Plain processes: sshd needs privileges that a bubblewrap sandbox rightly withholds.
+    const sandbox = await SandboxOverSsh.open({ runtime: 'process', bundles: this.bundles() });
+    this.cleanUps.add(() => sandbox.close());
+    return sandbox;
+  }
+
+  folder(): string {
+    return mkdtempSync(path.join(os.tmpdir(), 'l-'));
+  }
+
+  async #open(): Promise<Contenders> {
+    const sandbox = await this.sandbox();
+    const host = await SshdHost.start(sandbox);
+    const listener = await eventually(() => onlyOne(findProcesses('sshd', sandbox.dir)));
+    const sshd = new SshTarget(host, processesOfSshd(listener), sandbox.dir);
+    return {
+      ours: sshTargetOf(sandbox, listener),
+      sshd,
+      sameAlgorithms: sshd.with(...(await agreedAlgorithms(sandbox))),
+      sshdPort: Number(findIn(readFileSync(host.configFile, 'utf8'), /^ *Port (\d+)$/m)),
+      sshdConfig: findIn(commandLineOf(listener), / -f (\S+)/),
+    };
+  }
+
+  async #serve(): Promise<ServerPorts> {
+    const script = path.resolve('test/bench/servers.mjs');
+    const servers = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.cleanUps.add(() => endChild(servers));
+    const [line] = (await once(createInterface(servers.stdout), 'line')) as [string];
+    return JSON.parse(line) as ServerPorts;
+  }
+}
+
+/** `sshd`: an sshd in the sandbox whose processes are not ours. */
+export function sshTargetOf(sandbox: SandboxOverSsh, sshd?: number): SshTarget {
+  return new SshTarget(sandbox, processesOfOurs(sandbox, sshd), sandbox.dir);
+}
+
+/** Ours: the connection is a child of its ssh, the local cloud's other children are commands. */
+function processesOfOurs(sandbox: SandboxOverSsh, sshd: number | undefined): ServerProcesses {
+  return {
+    ofConnections: (clients) => descendantsOf(clients),
+    all: (clients) => {
+      const cloud = sandbox.server.process.pid!;
+      const others = new Set(sshd === undefined ? [] : [sshd, ...descendantsOf([sshd])]);
+      const own = [...descendantsOf(clients), cloud, ...descendantsOf([cloud])];
+      return own.filter((pid) => !others.has(pid));
+    },
+  };
+}
+
+/** One process for each connection, two for a user other than root. The one that listens has nothing to do. */
+function processesOfSshd(listener: number): ServerProcesses {
+  return {
+    ofConnections: () => descendantsOf([listener]).filter((pid) => nameOf(pid).startsWith('sshd')),
+    all: () => descendantsOf([listener]),
+  };
+}
+
+function findIn(text: string, pattern: RegExp): string {
+  const found = pattern.exec(text)?.[1];
+  if (found === undefined) throw new Error(`No ${String(pattern)} in ${text}`);
+  return found;
+}
+
+function onlyOne(pids: readonly number[]): number {
+  const [pid] = pids;
+  if (pid === undefined || pids.length > 1) throw new Error(`Not one sshd, but ${pids.length}`);
+  return pid;
+}

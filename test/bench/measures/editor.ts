@@ -1,0 +1,97 @@
+/** The extension in a real VS Code. */
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { statePaths, writeServerRecord } from '../../../src/localCloud/record';
+import { BoxliteStandIn } from '../../clouds/boxlite/server';
+import { eventually } from '../../helpers/eventually';
+import { hostObstacle, installHost, type VsCodeHost } from '../../vscode/host/install';
+import { VsCodeServer } from '../../vscode/host/server';
+import { Workbench } from '../../vscode/host/workbench';
+import { type Figures, Unavailable } from '../bench';
+import type { Lab } from '../lab';
+
+const TOKEN = 'bench';
+
+/** A VS Code whose local cloud is a stand-in with any number of sandboxes. */
+export class Editor {
+  private constructor(
+    private readonly host: VsCodeHost,
+    private readonly server: VsCodeServer,
+    private readonly cloud: BoxliteStandIn,
+  ) {}
+
+  static async start(lab: Lab): Promise<Editor> {
+    const obstacle = hostObstacle();
+    if (obstacle !== undefined) throw new Unavailable(obstacle);
+    const host = await installHost();
+    const dir = lab.folder();
+    const home = path.join(dir, 'home');
+    const cloud = await new BoxliteStandIn({ token: TOKEN }).start();
+    lab.cleanUps.add(() => cloud.stop());
+    await announce(cloud, path.join(home, 'local-cloud'));
+    const server = await VsCodeServer.start({
+      host,
+      dir: path.join(dir, 'vscode'),
+      vsix: await lab.vsix(),
+      env: { CLOUD_SANDBOXES_HOME: home, CLOUD_SANDBOXES_SSH_DIR: path.join(dir, 'ssh') },
+    });
+    lab.cleanUps.add(() => server.stop());
+    return new Editor(host, server, cloud);
+  }
+
+  /** Milliseconds that a new window's extension host took for the extension, by its own account. */
+  async activation(): Promise<Figures> {
+    const workbench = await this.#openWindow();
+    try {
+      await workbench.runCommand('Developer: Show Running Extensions');
+      const row = workbench.page.locator('.runtime-extensions-editor .monaco-list-row', {
+        hasText: 'Cloud Sandboxes',
+      });
+      const time = await eventually(async () => {
+        const text = (await row.locator('.activation-time').textContent()) ?? '';
+        const [, ms] = /(\d+)ms/.exec(text) ?? [];
+        if (ms === undefined) throw new Error(`VS Code shows no activation time: ${text}`);
+        return Number(ms);
+      }, 30_000);
+      return { activation: time };
+    } finally {
+      await workbench.close();
+    }
+  }
+
+  /** Milliseconds from the click on the side bar's icon until a new window shows the first of so many sandboxes. */
+  async list(count: number): Promise<Figures> {
+    this.cloud.boxes.length = 0;
+    for (let index = 1; index <= count; index++) this.cloud.addBox({ name: `box ${index}` });
+    const workbench = await this.#openWindow();
+    try {
+      const begin = performance.now();
+      await workbench.openView('Cloud Sandboxes');
+      await workbench.row('box 1', 'running').first().waitFor();
+      return { [`list.${count}`]: performance.now() - begin };
+    } finally {
+      await workbench.close();
+    }
+  }
+
+  /** A window like one that was never opened before, with the extension active. */
+  async #openWindow(): Promise<Workbench> {
+    const workbench = await Workbench.open(this.host.chromium, this.server.url);
+    await workbench.statusBarItem('cloud-sandboxes.cloud-sandboxes.connection').waitFor();
+    return workbench;
+  }
+}
+
+/** Lets the extension find this cloud as the one on this computer. */
+async function announce(cloud: BoxliteStandIn, stateDir: string): Promise<void> {
+  const paths = statePaths(stateDir);
+  await fs.mkdir(paths.dir, { recursive: true, mode: 0o700 });
+  await fs.writeFile(paths.token, TOKEN, { mode: 0o600 });
+  await writeServerRecord(paths, {
+    url: cloud.url,
+    pid: process.pid,
+    tokenFile: paths.token,
+    runtime: 'process',
+  });
+}
