@@ -7,7 +7,9 @@ import path from 'node:path';
 import { prepare, root, say } from '../scripts/prepare.mjs';
 import { installSystemPackages } from './systemPackages.mjs';
 
-const ALL_TESTS = ['unit', 'integration', 'vscode'].map((suite) => `test/${suite}/**/*.test.ts`);
+const ALL_TESTS = ['unit', 'conformance', 'integration', 'vscode'].map(
+  (suite) => `test/${suite}/**/*.test.ts`,
+);
 const mocha = path.join(root, 'node_modules', '.bin', 'mocha');
 
 /** Several times what all tests take; a run that hangs ends as a failed one. */

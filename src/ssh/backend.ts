@@ -40,7 +40,7 @@ export interface Backend {
   roundTripMs(): number | undefined;
   /** The user's login shell in their home folder. */
   shell(request: SessionRequest, signal: AbortSignal): Promise<RemoteProcess>;
-  /** A command line, run by the sandbox's shell in the user's home folder. */
+  /** A command line, run by the user's login shell in their home folder. */
   exec(command: string, request: SessionRequest, signal: AbortSignal): Promise<RemoteProcess>;
   /** An SFTP server speaking on stdin and stdout: the sandbox's own, or ours over its files. */
   sftp(signal: AbortSignal): Promise<RemoteProcess>;

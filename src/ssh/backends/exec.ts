@@ -97,11 +97,11 @@ export class ExecBackend implements Backend {
   }
 
   shell(request: SessionRequest, signal: AbortSignal): Promise<RemoteProcess> {
-    return this.#run([this.#known().shell, '-l'], request, signal);
+    return this.#run([this.#known().shell, '-l'], inSshSession(request), signal);
   }
 
   exec(command: string, request: SessionRequest, signal: AbortSignal): Promise<RemoteProcess> {
-    return this.#run(['sh', '-c', command], request, signal);
+    return this.#run([this.#known().shell, '-c', command], inSshSession(request), signal);
   }
 
   async sftp(signal: AbortSignal): Promise<RemoteProcess> {
@@ -178,8 +178,27 @@ export class ExecBackend implements Backend {
   }
 }
 
-/** Clouds give a terminal its size only after the program has begun; this one sets it before. */
+/**
+ * Adds what tells a program that it runs for an SSH client: prompts and dotfiles look for it, and bash reads
+ * ~/.bashrc for a command only with it. The values are sshd's for a client that is not at a socket's other end.
+ */
+function inSshSession({ env, ...request }: SessionRequest): SessionRequest {
+  return {
+    ...request,
+    env: {
+      SSH_CLIENT: 'UNKNOWN 65535 65535',
+      SSH_CONNECTION: 'UNKNOWN 65535 UNKNOWN 65535',
+      ...env,
+    },
+  };
+}
+
+/**
+ * Clouds give a terminal its size only after the program has begun, and nobody outside knows its name; this script
+ * sets both before.
+ */
 function inTerminalOfSize({ columns, rows }: TerminalSize, argv: ExecRequest['argv']): ExecRequest['argv'] {
-  const script = 'stty rows "$1" cols "$2" 2>/dev/null; shift 2; exec "$@"';
+  const script =
+    'stty rows "$1" cols "$2" 2>/dev/null; shift 2; SSH_TTY=$(tty 2>/dev/null) && export SSH_TTY; exec "$@"';
   return ['sh', '-c', script, 'sh', String(rows), String(columns), ...argv];
 }
