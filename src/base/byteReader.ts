@@ -1,15 +1,17 @@
 import type { Readable } from 'node:stream';
 
+/** An error needs no more than this: whoever reads finds the stream destroyed. */
 const EVENTS = ['readable', 'end', 'close', 'error'] as const;
 
-/** Takes bytes off a stream by count. One read at a time. */
+/** Takes bytes off a stream by count, all that come from now on. One read at a time. */
 export class ByteReader {
   readonly #stream: Readable;
+  #wake: () => void = () => undefined;
 
   constructor(stream: Readable) {
     this.#stream = stream;
-    // Whoever reads finds the stream destroyed; an error without a listener would end this process.
-    stream.on('error', () => undefined);
+    // To listen from the start keeps what a child process prints before it ends: Node drops what nobody waits for.
+    for (const event of EVENTS) stream.on(event, () => this.#wake());
   }
 
   /** The next `length` bytes; fewer only where the stream ends. */
@@ -37,11 +39,7 @@ export class ByteReader {
 
   #somethingHappens(): Promise<void> {
     return new Promise((resolve) => {
-      const settle = (): void => {
-        for (const event of EVENTS) this.#stream.off(event, settle);
-        resolve();
-      };
-      for (const event of EVENTS) this.#stream.on(event, settle);
+      this.#wake = resolve;
       // An empty stream emits `end` only when it is asked for more.
       this.#stream.read(0);
     });

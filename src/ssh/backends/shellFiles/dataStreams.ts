@@ -49,7 +49,7 @@ class DataProcess {
 /** Reads a file from an offset on. One read at a time. */
 export class ReadStream {
   readonly #data: DataProcess;
-  #reader: ByteReader | undefined;
+  readonly #reader: Promise<ByteReader>;
   #isAtEnd = false;
 
   constructor(
@@ -59,6 +59,11 @@ export class ReadStream {
     public position: number,
   ) {
     this.#data = new DataProcess(start, READ_SCRIPT, path, position);
+    this.#reader = this.#data.process.then(({ stdin, stdout }) => {
+      stdin.end();
+      return new ByteReader(stdout);
+    });
+    this.#reader.catch(() => undefined);
   }
 
   get isAtEnd(): boolean {
@@ -67,8 +72,7 @@ export class ReadStream {
 
   /** Fewer bytes than asked for only at the end of the file. */
   async read(length: number): Promise<Buffer> {
-    this.#reader ??= await this.#open();
-    const data = await this.#reader.read(length);
+    const data = await (await this.#reader).read(length);
     this.position += data.length;
     if (data.length < length) {
       await this.#data.ended();
@@ -79,12 +83,6 @@ export class ReadStream {
 
   abandon(): void {
     this.#data.abandon();
-  }
-
-  async #open(): Promise<ByteReader> {
-    const process = await this.#data.process;
-    process.stdin.end();
-    return new ByteReader(process.stdout);
   }
 }
 

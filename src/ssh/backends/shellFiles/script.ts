@@ -10,6 +10,7 @@ const FUNCTIONS = `
 refuse() { echo ": $1"; return 1; }
 exists() { [ -e "$1" ] || [ -L "$1" ]; }
 
+# A dot behind the output of a substitution keeps the line breaks at its end.
 # The attributes of files, each with its name and a slash behind it: the one character no name can hold.
 if stat -c %f / >/dev/null 2>&1; then
   attributes() { stat -c '%f %s %u %g %X %Y %n/' "$@"; }
@@ -20,7 +21,7 @@ elif stat -f %Xp / >/dev/null 2>&1; then
 else
   by_ls() {
     for _f do
-      _l=$(ls -lnd$_follow "$_f" 2>&1) || { echo "$_l"; return 1; }
+      _l=$(ls -lnd$_follow "$_f" && echo .) || return
       printf '%s %s/\\n' "\${_l%%" $_f"*}" "$_f"
     done
   }
@@ -67,7 +68,7 @@ open() {
     return
   fi
   if [ "$4" = 1 ]; then refuse 'File exists'; return; fi
-  followed "$1" >/dev/null || { followed "$1"; return 1; }
+  followed "$1" >/dev/null || return
   case $2 in *r*) [ -r "$1" ] || { refuse 'Permission denied'; return; };; esac
   case $2 in *w*) [ -r "$1" ] && [ -w "$1" ] || { refuse 'Permission denied'; return; };; esac
   if [ "$5" = 1 ] && [ -f "$1" ]; then (true >"$1"); fi
@@ -84,7 +85,7 @@ real_path() {
 read_link() {
   [ -L "$1" ] || { ! attributes "$1" >/dev/null || refuse 'Invalid argument'; return 1; }
   if command -v readlink >/dev/null 2>&1; then readlink "$1"; return; fi
-  _l=$(ls -ld "$1"; echo .) && printf '%s' "\${_l#*"$1 -> "}" && _l=
+  _l=$(ls -ld "$1" && echo .) && _l=\${_l%??} && printf '%s\\n' "\${_l#*"$1 -> "}"
 }
 
 symbolic_link() { ! exists "$2" || { refuse 'File exists'; return; }; ln -s -- "$1" "$2"; }
@@ -93,7 +94,7 @@ rename() { ! exists "$2" || { refuse 'File exists'; return; }; mv -f "$1" "$2"; 
 
 # As rename(2) does it; mv alone would move into a folder.
 replace() {
-  attributes "$1" >/dev/null || { attributes "$1"; return 1; }
+  attributes "$1" >/dev/null || return
   if [ -d "$2" ]; then
     if [ -L "$2" ]; then rm -f "$2"
     elif [ -d "$1" ] && [ ! -L "$1" ]; then rmdir "$2"
