@@ -29,6 +29,12 @@ export interface Contenders {
   readonly sshdConfig: string;
 }
 
+/**
+ * A bash that sshd starts reads ~/.bashrc for every command, unless another shell started it (bash(1), INVOCATION).
+ * What this computer's user has in it is no matter of SSH, and the commands of our bridge do not read it.
+ */
+const SSHD_SETTINGS = ['SetEnv SHLVL=1'];
+
 /** What benches share, each part made when it is first asked for. */
 export class Lab {
   #bundles: string | undefined;
@@ -86,7 +92,7 @@ export class Lab {
 
   async #open(): Promise<Contenders> {
     const sandbox = await this.sandbox();
-    const host = await SshdHost.start(sandbox);
+    const host = await SshdHost.start(sandbox, SSHD_SETTINGS);
     const listener = await eventually(() => onlyOne(findProcesses('sshd', sandbox.dir)));
     const sshd = new SshTarget(host, processesOfSshd(listener), sandbox.dir);
     return {

@@ -22,7 +22,7 @@ export async function idleMemory(target: SshTarget): Promise<Figures> {
       'rss.idle.whole': (after - before) / CONNECTIONS,
     };
   } finally {
-    for (const session of sessions) await session.close();
+    await Promise.all(sessions.map((session) => session.close()));
   }
 }
 
