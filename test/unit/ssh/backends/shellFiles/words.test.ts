@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { octal, touchTime } from '../../../../../src/ssh/backends/shellFiles/words';
-import { escapeForPrintf } from '../../../../../src/ssh/backends/shellFiles/script';
 
 describe('words of a command', () => {
   const times = [
@@ -13,8 +12,4 @@ describe('words of a command', () => {
   }
 
   it('have modes in octal', () => assert.equal(octal(0o755), '0755'));
-
-  it('have a path as printf reads it', () => {
-    assert.equal(escapeForPrintf("/a b'\\\n\xff%"), '/a\\0040b\\0047\\0134\\0012\\0377\\0045');
-  });
 });
