@@ -31,7 +31,8 @@ export interface Contenders {
 
 /**
  * A bash that sshd starts reads ~/.bashrc for every command, unless another shell started it (bash(1), INVOCATION).
- * What this computer's user has in it is no matter of SSH, and the commands of our bridge do not read it.
+ * What the user of this computer has in theirs is no matter of SSH; the sandbox's home, which our commands get, has
+ * none.
  */
 const SSHD_SETTINGS = ['SetEnv SHLVL=1'];
 
