@@ -44,13 +44,19 @@ export function serveForwards(connection: Connection, context: BridgeContext): v
   }
 }
 
+/** Joins a channel and a stream. Each direction ends by itself; the channel closes when the stream has. */
 function join(channel: ServerChannel, stream: Duplex): void {
   const output = new ChannelOutput(channel);
   output.stderr.end();
-  channel.on('close', () => stream.destroy());
+  channel.on('close', () => {
+    // After the last byte of both directions a client closes at once: what it sent is still on its way.
+    if (!stream.readableEnded || !stream.writableEnded) stream.destroy();
+  });
   stream.on('error', () => output.close());
-  // What carries the stream ends as a whole: after its output there is nobody to take our input.
-  output.stdout.on('finish', () => output.close());
+  stream.on('close', () => {
+    if (output.stdout.writableFinished) output.close();
+    else output.stdout.once('finish', () => output.close());
+  });
   channel.pipe(stream).pipe(output.stdout);
 }
 

@@ -16,9 +16,9 @@ export type Result = Readonly<Record<string, unknown>>;
  */
 export interface Case<R = Result> {
   readonly name: string;
-  run(this: void, target: Target): Promise<R>;
+  readonly run: (target: Target) => Promise<R>;
   /** What must hold for both, since both could be wrong in the same way. `effects`: see {@link Effects}. */
-  check(this: void, result: R, effects: Effects): void;
+  readonly check: (result: R, effects: Effects) => void;
   /** The one part of the result that may differ. */
   readonly differs?: { readonly what: string; readonly why: string };
   readonly pending?: Pending;
@@ -31,7 +31,7 @@ export interface Pending {
   readonly backends: readonly BackendName[];
   /** What is being waited for. */
   readonly until: string;
-  isRefused(this: void, target: Target): Promise<void>;
+  readonly isRefused: (target: Target) => Promise<void>;
 }
 
 /** A case whose `check` knows the type of what its `run` gives. */

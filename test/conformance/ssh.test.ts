@@ -2,6 +2,7 @@ import { requireTool } from '../helpers/require';
 import { compare, type BackendName, type Case } from './case';
 import { environmentCases } from './cases/environment';
 import { exitCases } from './cases/exit';
+import { forwardCases } from './cases/forwards';
 import { streamCases } from './cases/streams';
 import { Comparison } from './target';
 
@@ -11,6 +12,7 @@ const backends: readonly BackendName[] = ['exec'];
 const topics: Readonly<Record<string, readonly Case[]>> = {
   'how a command ends': exitCases,
   'stdin, stdout and stderr': streamCases,
+  'forwarded connections': forwardCases,
   'the environment of a command': environmentCases,
 };
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { ExitStatus, RemoteProcess } from '../../src/cloud/provider';
 
@@ -22,6 +23,14 @@ export async function collect(process: RemoteProcess, input: string | Buffer = '
 export async function readAll(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** All that comes, to its end. Unlike {@link readAll} leaves a Duplex open for writing. */
+export async function readOpen(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await once(stream, 'end');
   return Buffer.concat(chunks);
 }
 

@@ -4,13 +4,14 @@ import { createDeadline } from '../../base/deadline';
 import { printable } from '../../base/errors';
 import type { RemoteProcess } from '../../cloud/provider';
 import { BridgeError } from '../backend';
-import { CONNECTED } from './relays';
+import { CONNECTED, END_OF_OUTPUT } from './relays';
 
 /** How long a relay that does not announce itself must live to be taken for connected. */
 const SILENT_CONNECT_MS = 250;
 /** Longer than any TCP stack's own time-out that a person would wait for. */
 const CONNECT_TIMEOUT_MS = 60_000;
-const MAX_COMPLAINT = 4096;
+/** Of what a relay says on stderr. */
+const MAX_WORDS = 4096;
 
 /**
  * Waits until a relay has connected and gives its stdin and stdout as one stream. Rejects as `refused` if it ends
@@ -21,10 +22,7 @@ export async function connectRelay(
   announces: boolean,
   signal: AbortSignal,
 ): Promise<Duplex> {
-  let complaint = '';
-  process.stderr.on('data', (chunk: Buffer) => {
-    if (complaint.length < MAX_COMPLAINT) complaint += chunk.toString();
-  });
+  const words = new RelayWords(process.stderr);
   const deadline = createDeadline(
     CONNECT_TIMEOUT_MS,
     () => new BridgeError('refused', 'No answer in time'),
@@ -35,7 +33,7 @@ export async function connectRelay(
     if (!announces) signs.push(delay(SILENT_CONNECT_MS).then(() => true));
     if (!(await abortable(Promise.race(signs), deadline.signal))) {
       await abortable(process.exited, deadline.signal);
-      throw new BridgeError('refused', printable(complaint) || 'Connection refused');
+      throw new BridgeError('refused', printable(words.complaint) || 'Connection refused');
     }
     if (announces) takeAnnouncement(process.stdout);
   } catch (error) {
@@ -44,7 +42,7 @@ export async function connectRelay(
   } finally {
     deadline.dispose();
   }
-  return new RelayStream(process);
+  return new RelayStream(process, words);
 }
 
 /** Resolves with whether the stream has anything to read, or has ended without. Reads nothing. */
@@ -71,24 +69,60 @@ function takeAnnouncement(stdout: Readable): void {
     throw new BridgeError('unavailable', 'The relay in the sandbox does not answer');
 }
 
+/** What a relay says on stderr: why it failed, or where its output ends. */
+class RelayWords {
+  #text = '';
+  #onMore: () => void = () => undefined;
+
+  constructor(stderr: Readable) {
+    stderr.on('data', (chunk: Buffer) => {
+      if (this.#text.length > MAX_WORDS) return;
+      this.#text += chunk.toString('latin1');
+      this.#onMore();
+    });
+  }
+
+  get complaint(): string {
+    return Buffer.from(this.#text, 'latin1').toString();
+  }
+
+  /** How many bytes its output has, once it has told. */
+  get outputLength(): number | undefined {
+    const [, length] = END_OF_OUTPUT.exec(this.#text) ?? [];
+    return length === undefined ? undefined : Number(length);
+  }
+
+  /** Told whenever there is more. */
+  set onMore(listener: () => void) {
+    this.#onMore = listener;
+  }
+}
+
 /**
- * A connected relay as a stream. Once the relay has ended, what the client still sends goes nowhere, while what the
- * server sent is still read to its end.
+ * A connected relay as a stream, each direction with an end of its own. It closes when the relay has ended and all
+ * that the server sent is read; what the client still sends then goes nowhere.
  */
 class RelayStream extends Duplex {
   readonly #process: RemoteProcess;
+  readonly #words: RelayWords;
+  #received = 0;
+  #outputEnded = false;
 
-  constructor(process: RemoteProcess) {
+  constructor(process: RemoteProcess, words: RelayWords) {
     super();
     this.#process = process;
-    process.stdout.on('data', (chunk: Buffer) => {
-      if (!this.push(chunk)) process.stdout.pause();
-    });
-    process.stdout.on('end', () => this.push(null));
+    this.#words = words;
+    process.stdout.on('data', (chunk: Buffer) => this.#take(chunk));
+    process.stdout.on('end', () => this.#endOutput());
     process.stdout.on('error', (error) => this.destroy(error));
     process.stdin.on('error', () => undefined);
-    process.exited.catch((error: unknown) => this.destroy(error instanceof Error ? error : undefined));
     process.stdout.pause();
+    words.onMore = () => this.#endCompleteOutput();
+    process.exited.then(
+      () => this.#closeOnceRead(),
+      (error: unknown) => this.destroy(error instanceof Error ? error : undefined),
+    );
+    this.#endCompleteOutput();
   }
 
   override _read(): void {
@@ -99,12 +133,39 @@ class RelayStream extends Duplex {
     this.#process.stdin.write(chunk, () => callback());
   }
 
+  /** Calls back when the relay has ended: only then has the server all that was written. */
   override _final(callback: (error?: Error | null) => void): void {
-    this.#process.stdin.end(() => callback());
+    this.#process.stdin.end();
+    const done = (): void => callback();
+    this.#process.exited.then(done, done);
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#process.kill();
     callback(error);
+  }
+
+  #take(chunk: Buffer): void {
+    this.#received += chunk.length;
+    if (!this.#outputEnded && !this.push(chunk)) this.#process.stdout.pause();
+    this.#endCompleteOutput();
+  }
+
+  #endCompleteOutput(): void {
+    const length = this.#words.outputLength;
+    if (length !== undefined && this.#received >= length) this.#endOutput();
+  }
+
+  #endOutput(): void {
+    if (this.#outputEnded) return;
+    this.#outputEnded = true;
+    this.push(null);
+    // A process ends for us once its streams are read to their end.
+    this.#process.stdout.resume();
+  }
+
+  #closeOnceRead(): void {
+    if (this.readableEnded) this.destroy();
+    else this.once('end', () => this.destroy());
   }
 }

@@ -16,14 +16,21 @@ export interface Relay {
 /** The byte that announces the connection (ASCII ACK). */
 export const CONNECTED = 0x06;
 
+/**
+ * What a relay writes to stderr when the server has sent its last byte and still reads: how many
+ * bytes it has written to stdout since {@link CONNECTED}. The end of a process is the only end of its output that
+ * every cloud tells, and this relay has not ended.
+ */
+export const END_OF_OUTPUT = /^end-of-output (\d+)\n/m;
+
 interface RankedTool {
   /** As the probe names it. */
   readonly tool: string;
   readonly relay: (target: DialTarget) => Relay | undefined;
 }
 
-// The scripts take the target as arguments: nothing of it is ever part of program text. All of them end as soon as
-// the server closes: with an exec, the end of the process is the only way to say so.
+// The scripts take the target as arguments: nothing of it is ever part of program text. Those that can tell the end
+// of their output live until both directions have ended, as TCP does; the others end with the server.
 
 const PERL = `
 use Socket qw(:all);
@@ -44,18 +51,22 @@ if ($why) { print STDERR "$why\\n"; exit 111 }
 $SIG{PIPE} = "IGNORE";
 sub copy {
   my ($from, $to) = @_;
-  while (sysread $from, my $data, 65536) {
+  my ($total, $got) = (0);
+  while ($got = sysread $from, my $data, 65536) {
     for (my $done = 0; $done < length $data;) {
       my $n = syswrite $to, $data, length($data) - $done, $done;
       return unless defined $n;
       $done += $n;
     }
+    $total += $got;
   }
+  return defined $got ? $total : undef;
 }
 syswrite STDOUT, "\\x06";
 my $child = fork;
 if (!$child) { copy(*STDIN, $socket); shutdown $socket, 1; exit 0 }
-copy($socket, *STDOUT);
+my $sent = copy($socket, *STDOUT);
+if (defined $sent) { syswrite STDERR, "end-of-output $sent\\n"; waitpid $child, 0 }
 kill 9, $child;
 `;
 
@@ -81,12 +92,18 @@ def up():
         s.shutdown(socket.SHUT_WR)
     except OSError: pass
 os.write(1, b"\\x06")
-threading.Thread(target=up, daemon=True).start()
+uploading = threading.Thread(target=up)
+uploading.daemon = True
+uploading.start()
+sent = 0
 try:
     while True:
         data = s.recv(65536)
         if not data: break
+        sent += len(data)
         while data: data = data[os.write(1, data):]
+    os.write(2, ("end-of-output %d\\n" % sent).encode())
+    uploading.join()
 except OSError: pass
 os._exit(0)
 `;
@@ -100,8 +117,13 @@ rescue => e
   exit! 111
 end
 STDOUT.syswrite("\\x06")
-Thread.new { begin; IO.copy_stream(STDIN, s); s.close_write; rescue; end }
-begin; IO.copy_stream(s, STDOUT); rescue; end
+uploading = Thread.new { begin; IO.copy_stream(STDIN, s); s.close_write; rescue; end }
+begin
+  sent = IO.copy_stream(s, STDOUT)
+  STDERR.syswrite("end-of-output #{sent}\\n")
+  uploading.join
+rescue
+end
 exit!(0)
 `;
 
@@ -110,7 +132,8 @@ const [kind, host, port] = process.argv.slice(1);
 const s = require('net').connect(kind === 'unix' ? { path: host, allowHalfOpen: true } : { host, port: +port, allowHalfOpen: true, noDelay: true });
 s.on('error', (e) => { console.error(e.message); process.exit(111); });
 s.on('connect', () => { process.stdout.write(Buffer.of(6)); process.stdin.pipe(s); s.pipe(process.stdout, { end: false }); });
-s.on('end', () => process.stdout.write('', () => process.exit(0)));
+s.on('end', () => process.stdout.write('', () => process.stderr.write('end-of-output ' + s.bytesRead + '\\n')));
+s.on('close', () => process.stdout.write('', () => process.exit(0)));
 `;
 
 const PHP = `
@@ -120,20 +143,21 @@ $s = @stream_socket_client($kind === "unix" ? "unix://$host" : "tcp://$host:$por
 if (!$s) { fwrite(STDERR, "$why\\n"); exit(111); }
 fwrite(STDOUT, "\\x06");
 stream_set_blocking($s, false);
-$reading = [STDIN, $s];
-while (true) {
+$reading = ["up" => STDIN, "down" => $s];
+$sent = 0;
+while ($reading) {
   $ready = $reading; $none = null;
   stream_select($ready, $none, $none, null);
   foreach ($ready as $from) {
     $data = fread($from, 65536);
     if ($data === "" || $data === false) {
       if (!feof($from)) continue;
-      if ($from === $s) exit(0);
+      if ($from === $s) { fwrite(STDERR, "end-of-output $sent\\n"); unset($reading["down"]); continue; }
       stream_socket_shutdown($s, STREAM_SHUT_WR);
-      $reading = [$s];
+      unset($reading["up"]);
       continue;
     }
-    if ($from === $s) { fwrite(STDOUT, $data); continue; }
+    if ($from === $s) { fwrite(STDOUT, $data); $sent += strlen($data); continue; }
     for ($done = 0; $done < strlen($data);) {
       $n = @fwrite($s, substr($data, $done));
       if ($n === false) exit(0);

@@ -34,7 +34,7 @@ export const exitCases: readonly Case[] = [
         return { codes };
       }),
     check: ({ codes }) => assert.deepEqual(codes, CODES),
-    timeoutMs: 60_000,
+    timeoutMs: 120_000,
   }),
   define({
     name: 'tells death by a signal, each that SSH has a name for',

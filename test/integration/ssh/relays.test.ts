@@ -5,12 +5,13 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
 import type { Duplex } from 'node:stream';
+import { createDeferred } from '../../../src/base/async';
 import { BridgeError, type DialTarget } from '../../../src/ssh/backend';
 import { connectRelay } from '../../../src/ssh/backends/dial';
 import { chooseRelay } from '../../../src/ssh/backends/relays';
 import { eventually } from '../../helpers/eventually';
 import { startLocalProcess } from '../../helpers/localProcess';
-import { readAll } from '../../helpers/remoteProcess';
+import { readAll, readOpen } from '../../helpers/remoteProcess';
 import { requireTool } from '../../helpers/require';
 import { useTempDir } from '../../helpers/tempDir';
 
@@ -22,11 +23,13 @@ interface RelayCase {
   readonly unix?: true;
   /** Passes the client's end of input on, and goes on with the server's answer. */
   readonly halfClose?: true;
-  /** Ends when the server does, though the client says no more. */
+  /** Tells the end of the server's output, though the client says no more. */
   readonly endsWithServer?: true;
+  /** Goes on sending to a server that has ended its output. */
+  readonly outlivesOutput?: true;
 }
 
-const all = { unix: true, halfClose: true, endsWithServer: true } as const;
+const all = { unix: true, halfClose: true, endsWithServer: true, outlivesOutput: true } as const;
 const relays: readonly RelayCase[] = [
   { tool: 'perl', program: 'perl', ...all },
   { tool: 'python3', program: 'python3', ...all },
@@ -44,7 +47,7 @@ const relays: readonly RelayCase[] = [
 ];
 const unixTarget = { kind: 'unix', path: '/tmp/x.sock' } as const;
 
-for (const { tool, program, unix, halfClose, endsWithServer } of relays) {
+for (const { tool, program, unix, halfClose, endsWithServer, outlivesOutput } of relays) {
   describe(`relay by ${tool}`, () => {
     const dir = useTempDir();
     let bin: string;
@@ -133,6 +136,24 @@ for (const { tool, program, unix, halfClose, endsWithServer } of relays) {
         const stream = await dial(await listen((socket) => socket.end(data)));
 
         assert.ok((await readAll(stream)).equals(data));
+      });
+    }
+
+    if (outlivesOutput) {
+      it('brings what the client sends after the end of output', async () => {
+        const received = createDeferred<Buffer>();
+        const target = await listen((socket) => {
+          socket.end('over');
+          readAll(socket).then(received.resolve, received.reject);
+        });
+        const stream = await dial(target);
+        const data = randomBytes(300_000);
+
+        assert.equal(String(await readOpen(stream)), 'over');
+        stream.end(data);
+
+        assert.ok((await received.promise).equals(data));
+        await once(stream, 'close');
       });
     }
 

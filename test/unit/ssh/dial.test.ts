@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
 import { createDeferred, type Deferred } from '../../../src/base/async';
 import type { ExitStatus, RemoteProcess } from '../../../src/cloud/provider';
 import { connectRelay } from '../../../src/ssh/backends/dial';
 import { CONNECTED } from '../../../src/ssh/backends/relays';
-import { readAll } from '../../helpers/remoteProcess';
+import { readAll, readOpen } from '../../helpers/remoteProcess';
 
 const never = new AbortController().signal;
 
@@ -86,6 +87,34 @@ describe('connectRelay', () => {
     stream.write('more');
 
     assert.equal((await readAll(stream)).length, 200_000);
+  });
+
+  it('ends its output where the relay says, and goes on sending', async () => {
+    const { process, stdout, stderr, exited } = createRelay();
+    stdout.write(Buffer.from([CONNECTED]));
+    const stream = await connectRelay(process, true, never);
+
+    stderr.write('end-of-output 5\n');
+    stdout.write('12345');
+
+    assert.equal(String(await readOpen(stream)), '12345');
+    assert.ok(stream.writable);
+    stream.end('more');
+    exited.resolve({ code: 0 });
+    await once(stream, 'close');
+  });
+
+  it('drops what a relay sends beyond the end that it told', async () => {
+    const { process, stdout, stderr } = createRelay();
+    stdout.write(Buffer.from([CONNECTED]));
+    const stream = await connectRelay(process, true, never);
+
+    stderr.write('end-of-output 2\n');
+    stdout.write('12');
+    stdout.write('345');
+
+    assert.equal(String(await readOpen(stream)), '12');
+    stream.destroy();
   });
 
   it('ends the relay with the stream', async () => {
