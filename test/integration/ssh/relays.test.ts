@@ -144,7 +144,7 @@ for (const { tool, program, unix, halfClose, endsWithServer, outlivesOutput } of
         const received = createDeferred<Buffer>();
         const target = await listen((socket) => {
           socket.end('over');
-          readAll(socket).then(received.resolve, received.reject);
+          void readAll(socket).then((data) => received.resolve(data));
         });
         const stream = await dial(target);
         const data = randomBytes(300_000);
