@@ -5,11 +5,13 @@
 import type { Duplex } from 'node:stream';
 import type { RemoteProcess, TerminalSize } from '../cloud/provider';
 import { CodedError } from '../base/errors';
+import type { TerminalModes } from './terminalModes';
 
 /** A terminal as asked for by `pty-req` (RFC 4254 section 6.2). */
 export interface TerminalRequest extends TerminalSize {
   /** Value of TERM. */
   readonly type: string;
+  readonly modes: TerminalModes;
 }
 
 export interface SessionRequest {

@@ -7,7 +7,8 @@ import type { Backend, BackendFeatures } from './backend';
 import { serveForwards } from './forwarding';
 import { SSH_IDENT } from './greeting';
 import { serveSession } from './session';
-import { emitEndOfWrite, injectStream, sendAuthBanner, sendDisconnect } from './ssh2Internals';
+import { emitEndOfWrite, injectStream, protocolOf, sendAuthBanner, sendDisconnect } from './ssh2Internals';
+import { takeTerminalModes } from './ssh2TerminalModes';
 
 /** Well below the least that a person would set as ServerAliveInterval × ServerAliveCountMax. */
 const BANNER_INTERVAL_MS = 2000;
@@ -55,7 +56,12 @@ function serveConnection(connection: Connection, options: BridgeOptions): void {
       return;
     }
     holdAuthentication(connection, auth, options, (features) => {
-      const context = { backend, features, log };
+      const context = {
+        backend,
+        features,
+        terminalModes: () => takeTerminalModes(protocolOf(connection)),
+        log,
+      };
       connection.on('session', (accept) => serveSession(accept(), context));
       serveForwards(connection, context);
     });

@@ -7,10 +7,13 @@ import type { Backend, BackendFeatures, SessionRequest, TerminalRequest } from '
 import { ChannelOutput } from './channelOutput';
 import { hangUp } from './hangUp';
 import { onEndOfWrite } from './ssh2Internals';
+import type { TerminalModes } from './terminalModes';
 
 export interface BridgeContext {
   readonly backend: Backend;
   readonly features: BackendFeatures;
+  /** The modes of the `pty-req` that is being handled. */
+  readonly terminalModes: () => TerminalModes;
   readonly log: Logger;
 }
 
@@ -32,7 +35,7 @@ const LAST_WORDS_MS = 5000;
 
 /** Serves one `session` channel (RFC 4254 section 6): it runs one program, in a terminal or not. */
 export function serveSession(session: Session, context: BridgeContext): void {
-  const request = collectRequest(session);
+  const request = collectRequest(session, context.terminalModes);
   const started = createDeferred<RemoteProcess>();
   // What comes while the program is being started reaches it as soon as it is there, in order.
   const tellProcess = (tell: (process: RemoteProcess) => void): void => void started.promise.then(tell);
@@ -69,7 +72,10 @@ export function serveSession(session: Session, context: BridgeContext): void {
 }
 
 /** Keeps what `env` and `pty-req` said until the program starts. */
-function collectRequest(session: Session): {
+function collectRequest(
+  session: Session,
+  terminalModes: () => TerminalModes,
+): {
   current(): SessionRequest;
   resize(cols: number, rows: number): void;
 } {
@@ -88,7 +94,8 @@ function collectRequest(session: Session): {
     acknowledge(accept);
   });
   session.on('pty', (accept, _reject, info) => {
-    terminal = { type: (info as { term?: string }).term ?? 'dumb', columns: info.cols, rows: info.rows };
+    const { term = 'dumb' } = info as { term?: string }; // not in ssh2's types
+    terminal = { type: term, columns: info.cols, rows: info.rows, modes: terminalModes() };
     acknowledge(accept);
   });
 

@@ -32,6 +32,8 @@ type ChannelRequestHandler = (
 
 interface ConnectionInternals {
   readonly _protocol: Protocol & { readonly _handlers: { CHANNEL_REQUEST: ChannelRequestHandler } };
+  /** What the connection was injected with or accepted on. */
+  readonly _sock: Duplex;
   readonly _chanMgr: { get(id: number): unknown };
 }
 
@@ -56,6 +58,11 @@ export type OpenChannel = ServerChannel & ChannelInternals;
 
 export function openChannel(channel: ServerChannel): OpenChannel {
   return channel as OpenChannel;
+}
+
+/** What ssh2's handlers of messages know a connection by. */
+export function protocolOf(connection: Connection): object {
+  return (connection as Connection & ConnectionInternals)._protocol;
 }
 
 /** Serves a stream as if it had been accepted; ssh2 asks no more of a socket than a Duplex has. */

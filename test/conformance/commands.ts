@@ -14,7 +14,8 @@ export function textOf(host: SshHost, { code, signal, stdout, stderr }: Outcome)
   return { code, signal, stdout: stdout.toString(), stderr: withoutNames(host, stderr) };
 }
 
-function withoutNames(host: SshHost, text: string): string {
+/** Text that does not tell one host from another. */
+export function withoutNames(host: SshHost, text: string): string {
   return text.replaceAll(host.alias, 'HOST').replaceAll('127.0.0.1', 'HOST');
 }
 

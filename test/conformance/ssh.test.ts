@@ -2,8 +2,11 @@ import { requireTool } from '../helpers/require';
 import { compare, type BackendName, type Case } from './case';
 import { environmentCases } from './cases/environment';
 import { exitCases } from './cases/exit';
+import { fileCases } from './cases/files';
 import { forwardCases } from './cases/forwards';
+import { loginCases } from './cases/login';
 import { streamCases } from './cases/streams';
+import { terminalCases } from './cases/terminal';
 import { Comparison } from './target';
 
 /** The backends of the bridge that run the table. */
@@ -13,6 +16,9 @@ const topics: Readonly<Record<string, readonly Case[]>> = {
   'how a command ends': exitCases,
   'stdin, stdout and stderr': streamCases,
   'forwarded connections': forwardCases,
+  'a terminal': terminalCases,
+  'a login shell': loginCases,
+  files: fileCases,
   'the environment of a command': environmentCases,
 };
 

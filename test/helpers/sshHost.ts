@@ -107,4 +107,12 @@ export class Terminal {
   async shows(pattern: RegExp): Promise<void> {
     await eventually(() => assert.match(this.#screen, pattern), 10_000);
   }
+
+  /** Types it again and again until the screen shows the pattern. */
+  async showsAfter(keys: string, pattern: RegExp): Promise<void> {
+    await eventually(async () => {
+      this.type(keys);
+      await eventually(() => assert.match(this.#screen, pattern), 500);
+    }, 10_000);
+  }
 }

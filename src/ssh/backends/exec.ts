@@ -1,16 +1,19 @@
 import type { Duplex } from 'node:stream';
 import { describeErrorChain, printable } from '../../base/errors';
 import type { Logger } from '../../base/logger';
-import type { CloudClient, ExecRequest, RemoteProcess, TerminalSize, Transport } from '../../cloud/provider';
+import { shellQuote } from '../../base/shell';
+import type { CloudClient, ExecRequest, RemoteProcess, Transport } from '../../cloud/provider';
 import {
   type Backend,
   type BackendFeatures,
   BridgeError,
   type DialTarget,
   type SessionRequest,
+  type TerminalRequest,
 } from '../backend';
 import { hangUp } from '../hangUp';
 import { createSftpProcess } from '../sftp/serverProcess';
+import { sttyArguments } from '../terminalModes';
 import { connectRelay } from './dial';
 import { explainLoss } from './loss';
 import { withPatience } from './patience';
@@ -134,7 +137,7 @@ export class ExecBackend implements Backend {
     const { terminal } = session;
     return this.#start(
       {
-        argv: terminal ? inTerminalOfSize(terminal, argv) : argv,
+        argv: terminal ? inTerminal(terminal, argv) : argv,
         workingDirectory: home,
         env: {
           HOME: home,
@@ -194,11 +197,18 @@ function inSshSession({ env, ...request }: SessionRequest): SessionRequest {
 }
 
 /**
- * Clouds give a terminal its size only after the program has begun, and nobody outside knows its name; this script
- * sets both before.
+ * Clouds give a terminal its size only after the program has begun, know nothing of modes, and nobody outside knows
+ * its name; this script sees to all of that before.
  */
-function inTerminalOfSize({ columns, rows }: TerminalSize, argv: ExecRequest['argv']): ExecRequest['argv'] {
-  const script =
-    'stty rows "$1" cols "$2" 2>/dev/null; shift 2; SSH_TTY=$(tty 2>/dev/null) && export SSH_TTY; exec "$@"';
-  return ['sh', '-c', script, 'sh', String(rows), String(columns), ...argv];
+function inTerminal(
+  { columns, rows, modes }: TerminalRequest,
+  argv: ExecRequest['argv'],
+): ExecRequest['argv'] {
+  const settings = [['rows', String(rows), 'cols', String(columns)], ...sttyArguments(modes)];
+  const script = [
+    ...settings.map((args) => `stty ${args.map(shellQuote).join(' ')} 2>/dev/null`),
+    'SSH_TTY=$(tty 2>/dev/null) && export SSH_TTY',
+    'exec "$@"',
+  ].join('; ');
+  return ['sh', '-c', script, 'sh', ...argv];
 }
