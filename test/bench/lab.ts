@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,6 +10,7 @@ import { SshdHost } from '../helpers/sshd';
 import { endChild } from '../helpers/sshHost';
 import { packageExtension } from '../vscode/host/extension';
 import { agreedAlgorithms } from './algorithms';
+import { Unavailable } from './bench';
 import { buildBundles } from './bundles';
 import type { CleanUps } from './cleanUps';
 import { Editor } from './measures/editor';
@@ -92,6 +93,7 @@ export class Lab {
   }
 
   async #open(): Promise<Contenders> {
+    if (!existsSync('/usr/sbin/sshd')) throw new Unavailable('sshd is missing (Debian: openssh-server)');
     const sandbox = await this.sandbox();
     const host = await SshdHost.start(sandbox, SSHD_SETTINGS);
     const listener = await eventually(() => onlyOne(findProcesses('sshd', sandbox.dir)));

@@ -1,4 +1,5 @@
 import * as path from 'node:path';
+import { describeError } from '../../../src/base/errors';
 import { engineRoot, TEST_IMAGE, TestDockerd } from '../../helpers/dockerd';
 import { Unavailable } from '../bench';
 import type { Lab } from '../lab';
@@ -6,10 +7,7 @@ import type { Argv, CommandOptions, Target } from '../target';
 
 /** `docker exec` into a container, by Docker's own client. */
 export async function openDockerExec(lab: Lab): Promise<Target> {
-  const root = await engineRoot().catch((cause: unknown) => {
-    throw new Unavailable(`no Docker engine can run here: ${String(cause)}`, { cause });
-  });
-  const engine = await TestDockerd.start(root);
+  const { root, engine } = await startEngine();
   lab.cleanUps.add(() => engine.stop());
   const container = await engine.client.createContainer({
     Image: TEST_IMAGE,
@@ -19,6 +17,15 @@ export async function openDockerExec(lab: Lab): Promise<Target> {
   });
   await container.start();
   return new DockerExec([path.join(root, 'usr/bin/docker'), '-H', engine.host], container.id);
+}
+
+async function startEngine(): Promise<{ root: string; engine: TestDockerd }> {
+  try {
+    const root = await engineRoot();
+    return { root, engine: await TestDockerd.start(root) };
+  } catch (cause) {
+    throw new Unavailable(`no Docker engine can run here: ${describeError(cause)}`, { cause });
+  }
 }
 
 class DockerExec implements Target {
