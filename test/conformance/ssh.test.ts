@@ -5,6 +5,8 @@ import { exitCases } from './cases/exit';
 import { fileCases } from './cases/files';
 import { forwardCases } from './cases/forwards';
 import { loginCases } from './cases/login';
+import { optionCases } from './cases/options';
+import { pendingCases } from './cases/pending';
 import { streamCases } from './cases/streams';
 import { terminalCases } from './cases/terminal';
 import { Comparison } from './target';
@@ -19,6 +21,8 @@ const topics: Readonly<Record<string, readonly Case[]>> = {
   'a terminal': terminalCases,
   'a login shell': loginCases,
   files: fileCases,
+  'options of ssh': optionCases,
+  'what leads back to this computer': pendingCases,
   'the environment of a command': environmentCases,
 };
 
@@ -47,8 +51,12 @@ for (const backend of backends) {
 function defineTest(one: Case, backend: BackendName, comparison: () => Comparison): void {
   const { name, pending, timeoutMs = 20_000 } = one;
   if (pending?.backends.includes(backend)) {
-    it(`pending (until ${pending.until}): ${name}; is refused`, () =>
-      pending.isRefused(comparison().targets().bridge)).timeout(timeoutMs);
+    it(`pending (until ${pending.until}): ${name}; is refused`, async () => {
+      const { sshd, bridge } = comparison().targets();
+      // That the case itself is right shows beside sshd.
+      one.check(await one.run(sshd), {});
+      await pending.isRefused(bridge);
+    }).timeout(timeoutMs);
     return;
   }
   it(name, () => compare(one, comparison().targets())).timeout(timeoutMs);
