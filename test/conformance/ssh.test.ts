@@ -1,5 +1,6 @@
 import { requireTool } from '../helpers/require';
 import { compare, type BackendName, type Case } from './case';
+import { clientCases } from './cases/clients';
 import { environmentCases } from './cases/environment';
 import { exitCases } from './cases/exit';
 import { fileCases } from './cases/files';
@@ -22,11 +23,15 @@ const topics: Readonly<Record<string, readonly Case[]>> = {
   'a login shell': loginCases,
   files: fileCases,
   'options of ssh': optionCases,
+  'other clients': clientCases,
   'what leads back to this computer': pendingCases,
   'the environment of a command': environmentCases,
 };
 
-const TOOLS = ['ssh', 'bwrap', 'python3', 'scp', 'sftp', 'rsync', 'git', 'vim', 'less', 'top'];
+const TOOLS = [
+  ...['ssh', 'scp', 'sftp', 'ssh1', 'dbclient', 'plink', 'rsync', 'git'],
+  ...['bwrap', 'python3', 'vim', 'less', 'top'],
+];
 
 for (const backend of backends) {
   describe(`our bridge by the backend ${backend}, beside a real sshd:`, () => {
