@@ -28,7 +28,13 @@ interface Manifest {
   };
 }
 
-const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+const source = readFileSync('package.json', 'utf8');
+const texts = JSON.parse(readFileSync('package.nls.json', 'utf8')) as Record<string, string>;
+const placeholder = /"%([^%"]+)%"/g;
+/** As the editor sees it, with the texts in their places. */
+const manifest = JSON.parse(
+  source.replace(placeholder, (_, key: string) => JSON.stringify(texts[key])),
+) as Manifest;
 const { contributes } = manifest;
 const known = new Set<string>(Object.values(commandIds));
 
@@ -39,6 +45,13 @@ describe('The manifest', () => {
 
   it('gives each command an icon, so that it can stand in any menu', () => {
     assert.ok(contributes.commands.every(({ icon }) => icon?.startsWith('$(')));
+  });
+
+  it('has each of its texts in package.nls.json, and no other', () => {
+    const used = [...source.matchAll(placeholder)].map(([, key]) => key);
+    assert.deepEqual([...new Set(used)].sort(), Object.keys(texts).sort());
+    const shown = /^ *"(title|description|markdownDescription|contents)": (?!"(%|Cloud Sandboxes"))/m;
+    assert.doesNotMatch(source, shown);
   });
 
   it('puts only known commands into menus', () => {
