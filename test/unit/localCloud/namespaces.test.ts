@@ -42,7 +42,7 @@ describe('enterArguments', () => {
       ' ',
     );
 
-    assert.match(args, /setpriv --no-new-privs --bounding-set=-all,\+chown/);
+    assert.match(args, /setpriv --no-new-privs --bounding-set=-all,\+audit_write,\+chown/);
     assert.doesNotMatch(args, /sys_admin|mknod/);
   });
 });
