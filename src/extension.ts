@@ -209,6 +209,7 @@ function addCommands(owned: DisposableStore, services: Services): void {
       refresh: (target) => sandbox.refresh(target),
       addCloud: () => cloud.addCloud(),
       useLocalCloud: () => cloud.useLocalCloud(),
+      signIn: (target) => cloud.signIn(target),
       signOut: (target) => cloud.signOut(target),
       showLog: () => log.show(),
     }),

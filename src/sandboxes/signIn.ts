@@ -1,5 +1,6 @@
 import type { AccountStore } from './accountStore';
 import type { CloudAccess } from './cloudAccess';
+import { CodedError, printable } from '../base/errors';
 import { canonicalBaseUrl } from '../cloud/origin';
 import { accountId, localAccount, type Account } from './account';
 import type { LocalCloud } from './localCloud';
@@ -30,6 +31,30 @@ export async function signIn(
   const account: Account = { id, provider, baseUrl, user: info.user, label: info.label || info.user };
   await accounts.add(account, token);
   return account;
+}
+
+/** The token is good, but it is another user's than the account's. */
+export class SignInError extends CodedError<'other-user'> {}
+
+/**
+ * Gives an account a new token. Nothing is kept unless the cloud accepts the token and it is the same user's.
+ * Rejects with a {@link SignInError} or a CloudError: `unauthenticated` for the token, `unreachable`, …
+ */
+export async function renewToken(
+  account: Account,
+  typed: string,
+  access: Pick<CloudAccess, 'identify'>,
+  accounts: Pick<AccountStore, 'add'>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const token = typed.trim();
+  const info = await access.identify(account.provider, account.baseUrl, token, signal);
+  signal?.throwIfAborted();
+  if (info.user !== account.user) {
+    const message = `This token is ${printable(info.label || info.user, 100)}'s; add the cloud to sign in as another user`;
+    throw new SignInError('other-user', message);
+  }
+  await accounts.add({ ...account, label: info.label || info.user }, token);
 }
 
 /** Starts the cloud on this computer and lists it from now on. */

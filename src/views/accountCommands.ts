@@ -8,8 +8,8 @@ import { accountHost, isLocal, type Account } from '../sandboxes/account';
 import type { AccountStore } from '../sandboxes/accountStore';
 import type { CloudAccess } from '../sandboxes/cloudAccess';
 import type { SandboxList } from '../sandboxes/sandboxList';
-import { signIn, useLocalCloud } from '../sandboxes/signIn';
-import { addCloud, type CloudKind } from './addCloud';
+import { renewToken, signIn, useLocalCloud } from '../sandboxes/signIn';
+import { addCloud, askNewToken, type CloudKind } from './addCloud';
 import { showError, withProgress } from './feedback';
 import { viewId } from './ids';
 import { pickAccount } from './pickers';
@@ -43,19 +43,43 @@ export class AccountCommands {
       });
       if (account) await this.#show(account);
     } catch (error) {
-      await showError('Cannot add the cloud', error, log);
+      await showError(vscode.l10n.t('Cannot add the cloud'), error, log, { retry: () => this.addCloud() });
     }
   }
 
   async useLocalCloud(): Promise<void> {
     const { access, accounts, log } = this.#options;
     try {
-      const account = await withProgress('Starting the local cloud', ({ signal }) =>
+      const account = await withProgress(vscode.l10n.t('Starting the local cloud'), ({ signal }) =>
         useLocalCloud(access, accounts, signal),
       );
       await this.#show(account);
     } catch (error) {
-      await showError('Cannot start the local cloud', error, log);
+      const retry = (): Promise<void> => this.useLocalCloud();
+      await showError(vscode.l10n.t('Cannot start the local cloud'), error, log, { retry });
+    }
+  }
+
+  /** Gives an account a new token; the local cloud, which makes its own, is started. */
+  async signIn(target?: CommandTarget): Promise<void> {
+    const { access, accounts, log } = this.#options;
+    const account =
+      target?.kind === 'account'
+        ? target.account
+        : await pickAccount(accounts.list(), vscode.l10n.t('Sign in again to which cloud?'));
+    if (!account) return;
+    if (isLocal(account)) return this.useLocalCloud();
+    const host = printable(accountHost(account), 100);
+    try {
+      const token = await askNewToken(account);
+      if (!token) return;
+      await withProgress(vscode.l10n.t('Signing in to {0}', host), ({ signal }) =>
+        renewToken(account, token, access, accounts, signal),
+      );
+      await this.#show(account);
+    } catch (error) {
+      const retry = (): Promise<void> => this.signIn({ kind: 'account', account });
+      await showError(vscode.l10n.t('Cannot sign in to {0}', host), error, log, { account, retry });
     }
   }
 
@@ -64,7 +88,7 @@ export class AccountCommands {
     const account =
       target?.kind === 'account'
         ? target.account
-        : await pickAccount(accounts.list(), 'Sign out of which cloud?');
+        : await pickAccount(accounts.list(), vscode.l10n.t('Sign out of which cloud?'));
     if (!account || !(await confirmSignOut(account))) return;
     try {
       await signOut(account, this.#options);

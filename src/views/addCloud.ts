@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
-import { describeError } from '../base/errors';
+import { describeError, printable } from '../base/errors';
 import { isReadableOnTheWay, parseBaseUrl } from '../cloud/origin';
-import type { Account } from '../sandboxes/account';
+import { accountHost, type Account } from '../sandboxes/account';
 import type { SignInRequest } from '../sandboxes/signIn';
 import { withProgress } from './feedback';
-import { messageText } from './text';
+import { messageText, nameText } from './text';
 
 /** A kind of cloud that can be signed in to by base URL and token. */
 export interface CloudKind {
@@ -27,7 +27,7 @@ export async function addCloud(options: AddCloudOptions): Promise<Account | unde
   if (!baseUrl || !(await acceptsRisk(parseBaseUrl(baseUrl)))) return undefined;
   const token = await askToken(baseUrl);
   if (!token) return undefined;
-  return withProgress(`Signing in to ${baseUrl}`, ({ signal }) =>
+  return withProgress(vscode.l10n.t('Signing in to {0}', baseUrl), ({ signal }) =>
     options.signIn({ provider: kind.kind, baseUrl, token }, signal),
   );
 }
@@ -35,13 +35,14 @@ export async function addCloud(options: AddCloudOptions): Promise<Account | unde
 async function askKind(kinds: readonly CloudKind[]): Promise<CloudKind | undefined> {
   if (kinds.length <= 1) return kinds[0];
   const items = kinds.map((kind) => ({ label: kind.title, cloud: kind }));
-  return (await vscode.window.showQuickPick(items, { placeHolder: 'Which kind of cloud?' }))?.cloud;
+  return (await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Which kind of cloud?') }))
+    ?.cloud;
 }
 
 async function askBaseUrl(kind: CloudKind): Promise<string | undefined> {
   return vscode.window.showInputBox({
-    title: `Add Cloud: ${kind.title} (1/2)`,
-    prompt: 'Address of the cloud’s API',
+    title: vscode.l10n.t('Add Cloud: {0} (1/2)', kind.title),
+    prompt: vscode.l10n.t('Address of the cloud’s API'),
     placeHolder: 'https://cloud.example.com',
     ignoreFocusOut: true,
     validateInput: (value) => (value === '' ? undefined : baseUrlMistake(value)),
@@ -51,18 +52,31 @@ async function askBaseUrl(kind: CloudKind): Promise<string | undefined> {
 /** Asks before anything is sent: without TLS the token, and all that it opens, is anyone's on the way. */
 async function acceptsRisk(url: URL): Promise<boolean> {
   if (!isReadableOnTheWay(url)) return true;
-  const message = messageText(`Send the token to ${url.host} without encryption?`);
-  const detail =
-    'The address begins with http://. Anyone on the way to that computer can read the token and what you do ' +
-    'in its sandboxes, and change it. Use https:// if the cloud offers it.';
-  const confirm = 'Send Unencrypted';
+  const message = messageText(vscode.l10n.t('Send the token to {0} without encryption?', url.host));
+  const detail = vscode.l10n.t(
+    'The address begins with http://. Anyone on the way to that computer can read the token and what you do in its sandboxes, and change it. Use https:// if the cloud offers it.',
+  );
+  const confirm = vscode.l10n.t('Send Unencrypted');
   return (await vscode.window.showWarningMessage(message, { modal: true, detail }, confirm)) === confirm;
+}
+
+/** Asks for a token of an account whose cloud refuses the old one. Undefined if the person gives up. */
+export async function askNewToken(account: Account): Promise<string | undefined> {
+  const user = nameText(account.label);
+  const host = printable(accountHost(account), 200);
+  if (!(await acceptsRisk(parseBaseUrl(account.baseUrl)))) return undefined;
+  return vscode.window.showInputBox({
+    title: vscode.l10n.t('Sign In Again: {0}', host),
+    prompt: vscode.l10n.t('New access token of {0}. It is kept in this computer’s secret storage.', user),
+    password: true,
+    ignoreFocusOut: true,
+  });
 }
 
 async function askToken(baseUrl: string): Promise<string | undefined> {
   return vscode.window.showInputBox({
-    title: 'Add Cloud (2/2)',
-    prompt: `Access token for ${baseUrl}. It is kept in this computer’s secret storage.`,
+    title: vscode.l10n.t('Add Cloud (2/2)'),
+    prompt: vscode.l10n.t('Access token for {0}. It is kept in this computer’s secret storage.', baseUrl),
     password: true,
     ignoreFocusOut: true,
   });

@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
 import { describeError, describeErrorChain } from '../base/errors';
 import type { Logger } from '../base/logger';
-import { cloudErrorCode } from '../cloud/errors';
 import type { Progress } from '../remote/sandboxOpener';
-import { commandIds } from './ids';
+import type { Account } from '../sandboxes/account';
+import { commandIds, type CommandName } from './ids';
+import { nextSteps, type ErrorSubject, type NextStepKind } from './nextSteps';
 import { messageText } from './text';
 
 /** Runs work under a notification that can cancel it. */
@@ -27,17 +28,61 @@ export async function withProgress<T>(title: string, work: (progress: Progress) 
   });
 }
 
-/** Says that something failed, with the step that helps. What the person cancelled is not an error. */
-export async function showError(what: string, error: unknown, log: Logger): Promise<void> {
+/** A button, and what it does. */
+export interface NextStep {
+  readonly title: string;
+  readonly run: () => unknown;
+}
+
+export interface ErrorContext extends ErrorSubject {
+  /** Steps that only the caller knows of; they come first. */
+  readonly steps?: readonly NextStep[];
+}
+
+/**
+ * Says that something failed, with the steps that help as buttons: those of the caller, then those that the error
+ * itself suggests. What the person cancelled is not an error. Resolves when the message is answered or gone.
+ */
+export async function showError(
+  what: string,
+  error: unknown,
+  log: Logger,
+  context: ErrorContext = {},
+): Promise<void> {
   if (error instanceof vscode.CancellationError) return;
   log.error(`${what}: ${describeErrorChain(error)}`);
-  const steps = [
-    ...(cloudErrorCode(error) === 'unauthenticated'
-      ? [{ title: 'Add Cloud', command: commandIds.addCloud }]
-      : []),
-    { title: 'Show Log', command: commandIds.showLog },
-  ];
+  const suggested = nextSteps(error, context).map((kind) => stepOf(kind, context));
   const message = messageText(`${what}: ${describeError(error)}`);
-  const chosen = await vscode.window.showErrorMessage(message, ...steps);
-  if (chosen) await vscode.commands.executeCommand(chosen.command);
+  await offerSteps(vscode.window.showErrorMessage, message, [...(context.steps ?? []), ...suggested]);
+}
+
+type ShowMessage = (message: string, ...titles: string[]) => Thenable<string | undefined>;
+
+/** Shows a message whose buttons do what they say. Resolves when it is answered or gone. */
+export async function offerSteps(
+  show: ShowMessage,
+  message: string,
+  steps: readonly NextStep[],
+): Promise<void> {
+  const chosen = await show(message, ...steps.map(({ title }) => title));
+  await steps.find(({ title }) => title === chosen)?.run();
+}
+
+/** The step that runs one of our commands, on an account if it takes one. */
+export function commandStep(title: string, command: CommandName, account?: Account): NextStep {
+  const target = account && { kind: 'account', account };
+  return { title, run: () => vscode.commands.executeCommand(commandIds[command], target) };
+}
+
+function stepOf(kind: NextStepKind, { account, retry }: ErrorSubject): NextStep {
+  switch (kind) {
+    case 'signIn':
+      return commandStep(vscode.l10n.t('Sign In Again'), 'signIn', account);
+    case 'startLocalCloud':
+      return commandStep(vscode.l10n.t('Start Local Cloud'), 'useLocalCloud');
+    case 'retry':
+      return { title: vscode.l10n.t('Retry'), run: () => retry?.() };
+    case 'showLog':
+      return commandStep(vscode.l10n.t('Show Log'), 'showLog');
+  }
 }

@@ -15,6 +15,7 @@ export const commandIds = {
   refresh: 'cloudSandboxes.refresh',
   addCloud: 'cloudSandboxes.addCloud',
   useLocalCloud: 'cloudSandboxes.useLocalCloud',
+  signIn: 'cloudSandboxes.signIn',
   signOut: 'cloudSandboxes.signOut',
   showLog: 'cloudSandboxes.showLog',
 } as const;

@@ -115,7 +115,7 @@ export function accountMessage(entry: AccountSandboxes): MessageRow | undefined 
       icon: { id: 'warning', color: 'charts.yellow' },
     };
     return cloudErrorCode(error) === 'unauthenticated'
-      ? { ...failed, label: 'Sign in again', command: 'addCloud' }
+      ? { ...failed, label: 'Sign in again', command: 'signIn' }
       : { ...failed, label: 'Retry', command: 'refresh' };
   }
   if (sandboxes.length > 0) return undefined;

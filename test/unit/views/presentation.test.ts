@@ -95,6 +95,6 @@ describe('accountMessage', () => {
   it('offers to sign in again when the token is refused', () => {
     const error = new CloudError('unauthenticated', 'the token has expired');
 
-    assert.equal(accountMessage({ ...entry, phase: 'failed', error })?.command, 'addCloud');
+    assert.equal(accountMessage({ ...entry, phase: 'failed', error })?.command, 'signIn');
   });
 });
