@@ -51,6 +51,15 @@ const grantAnswer: v.GenericSchema<unknown, GrantAnswer> = v.variant('ok', [
   }),
 ]);
 
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+const channels = v.object({
+  terminals: count,
+  commands: count,
+  transfers: count,
+  forwards: v.pipe(v.array(v.object({ target: text, count })), v.maxLength(256)),
+});
+
 const connectionState: v.GenericSchema<unknown, ConnectionState> = v.object({
   connectionId: v.pipe(v.string(), v.nonEmpty(), v.maxLength(128)),
   alias: v.pipe(v.string(), v.maxLength(255)),
@@ -59,6 +68,9 @@ const connectionState: v.GenericSchema<unknown, ConnectionState> = v.object({
   detail: v.exactOptional(text),
   roundTripMs: v.exactOptional(v.pipe(v.number(), v.finite(), v.minValue(0))),
   since: v.pipe(v.number(), v.finite()),
+  channels: v.exactOptional(channels),
+  windowId: v.exactOptional(text),
+  terminalProgram: v.exactOptional(text),
 });
 
 /** Each throws valibot's ValiError, whose message holds no part of a grant's values but their types. */

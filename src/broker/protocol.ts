@@ -28,6 +28,24 @@ export type GrantAnswer =
 
 export type ConnectionPhase = 'connecting' | 'connected' | 'reconnecting' | 'closed';
 
+/** What a connection is used for at the moment. */
+export interface OpenChannels {
+  /** Sessions with a terminal. */
+  readonly terminals: number;
+  /** Sessions without one. */
+  readonly commands: number;
+  /** SFTP sessions. */
+  readonly transfers: number;
+  /** Where forwarded connections go in the sandbox, `host:port` or a socket's path, and how many; some of many. */
+  readonly forwards: readonly OpenForward[];
+}
+
+export interface OpenForward {
+  /** Untrusted text. */
+  readonly target: string;
+  readonly count: number;
+}
+
 /** One connection's state. The connection is its only source. */
 export interface ConnectionState {
   /** Unique per connection process. */
@@ -41,7 +59,16 @@ export interface ConnectionState {
   readonly roundTripMs?: number;
   /** When the connection began, in milliseconds since the epoch. */
   readonly since: number;
+  /** Known once it is connected. */
+  readonly channels?: OpenChannels;
+  /** The window that opened the terminal in which its ssh runs: the value of {@link windowVariable}. */
+  readonly windowId?: string;
+  /** The program in whose terminal its ssh runs, by its own account (TERM_PROGRAM). */
+  readonly terminalProgram?: string;
 }
+
+/** Environment variable by which a window marks the terminals that it opens. */
+export const windowVariable = 'CLOUD_SANDBOXES_WINDOW';
 
 /** JSON-RPC method names. */
 export const methods = {

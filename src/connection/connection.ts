@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { requestGrant } from '../broker/client';
 import { editorOfAlias } from '../broker/endpoints';
-import type { ConnectionState, Grant } from '../broker/protocol';
+import { windowVariable, type ConnectionState, type Grant } from '../broker/protocol';
 import { StateReporter } from '../broker/stateReporter';
 import { createDeferred } from '../base/async';
-import { describeError } from '../base/errors';
+import { describeError, printable } from '../base/errors';
 import type { Logger } from '../base/logger';
 import { say } from '../base/stderrLog';
 import { cloudErrorCode } from '../cloud/errors';
@@ -15,10 +15,14 @@ import { ExecBackend } from '../ssh/backends/exec';
 import type { GreetedStream } from '../ssh/greeting';
 import { serveBridge } from '../ssh/server';
 import type { ConnectionArguments } from './arguments';
+import { ObservedBackend } from './observedBackend';
 
 /** After this long the person at the terminal is told what we wait for. */
 const PATIENCE_MS = 1500;
 const REPORT_INTERVAL_MS = 5000;
+/** Channels come and go in bursts. */
+const REPORT_DELAY_MS = 250;
+const MAX_NAME_LENGTH = 100;
 
 /**
  * One run of the ProxyCommand: gets its grant, serves SSH to the local ssh, reports its state, and ends when ssh
@@ -62,18 +66,19 @@ interface Run {
 
 async function serveGrant(grant: Grant, { stream, reporter, progress, gone, log }: Run): Promise<number> {
   const client = providerOf(grant.endpoint.provider).connect(grant.endpoint, log);
-  const backend = new ExecBackend({
+  const exec = new ExecBackend({
     client,
     sandbox: grant.sandbox,
     mayStart: grant.mayStart,
     onProgress: (text) => progress.update(text),
     log,
   });
+  const backend = new ObservedBackend(exec, () => reporter.channelsChanged());
   const ready = createDeferred<BackendFeatures>();
   const prepare = async (): Promise<boolean> => {
     try {
       const features = await backend.ready(gone);
-      reporter.follow(() => backend.roundTripMs());
+      reporter.follow(backend);
       ready.resolve(features);
       return true;
     } catch (error) {
@@ -141,36 +146,65 @@ class Progress {
 /** Tells every broker of this editor how the connection is. */
 class ConnectionReporter {
   readonly #reporter: StateReporter;
-  readonly #identity: Pick<ConnectionState, 'connectionId' | 'alias' | 'pid' | 'since'>;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #identity: Omit<ConnectionState, 'phase'>;
+  #backend: Pick<ObservedBackend, 'roundTripMs' | 'open'> | undefined;
+  #interval: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Timeout | undefined;
 
   constructor(dir: string, alias: string, log: Logger) {
     this.#reporter = new StateReporter({ dir, editor: editorOfAlias(alias), log });
     // The time the process began, not this object.
     const since = Math.round(performance.timeOrigin);
-    this.#identity = { connectionId: randomUUID(), alias, pid: process.pid, since };
+    this.#identity = {
+      connectionId: randomUUID(),
+      alias,
+      pid: process.pid,
+      since,
+      ...startedBy(process.env),
+    };
     this.report('connecting');
   }
 
-  report(phase: ConnectionState['phase'], detail?: string, roundTripMs?: number): void {
-    this.#reporter.report({
-      ...this.#identity,
-      phase,
-      ...(detail !== undefined && { detail }),
-      ...(roundTripMs !== undefined && { roundTripMs }),
-    });
+  report(phase: ConnectionState['phase'], detail?: string): void {
+    this.#reporter.report({ ...this.#identity, phase, ...(detail !== undefined && { detail }) });
   }
 
-  /** Reports `connected` now, and the round-trip time from time to time. */
-  follow(roundTripMs: () => number | undefined): void {
-    const report = (): void => this.report('connected', undefined, roundTripMs());
-    report();
-    this.#timer = setInterval(report, REPORT_INTERVAL_MS);
+  /** Reports `connected` now, and from time to time with the round-trip time. */
+  follow(backend: Pick<ObservedBackend, 'roundTripMs' | 'open'>): void {
+    this.#backend = backend;
+    this.#reportConnected();
+    this.#interval = setInterval(() => this.#reportConnected(), REPORT_INTERVAL_MS);
+  }
+
+  channelsChanged(): void {
+    if (this.#interval === undefined) return;
+    this.#soon ??= setTimeout(() => this.#reportConnected(), REPORT_DELAY_MS);
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    clearInterval(this.#interval);
+    this.#interval = undefined;
+    clearTimeout(this.#soon);
     await this.#reporter.flush();
     this.#reporter.dispose();
   }
+
+  #reportConnected(): void {
+    this.#soon = undefined;
+    if (!this.#backend) return;
+    const roundTripMs = this.#backend.roundTripMs();
+    this.#reporter.report({
+      ...this.#identity,
+      phase: 'connected',
+      ...(roundTripMs !== undefined && { roundTripMs }),
+      channels: this.#backend.open,
+    });
+  }
+}
+
+/** ssh hands its own environment to us. */
+function startedBy(env: NodeJS.ProcessEnv): Pick<ConnectionState, 'windowId' | 'terminalProgram'> {
+  const windowId = printable(env[windowVariable] ?? '', MAX_NAME_LENGTH);
+  const terminalProgram = printable(env['TERM_PROGRAM'] ?? '', MAX_NAME_LENGTH);
+  return { ...(windowId && { windowId }), ...(terminalProgram && { terminalProgram }) };
 }
