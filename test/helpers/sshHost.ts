@@ -76,12 +76,23 @@ export abstract class SshHost {
   }
 }
 
-/** Ends a child process, if it has not ended, and waits until it has. */
+/** How often a child is told to end. */
+const ASK_AGAIN_MS = 100;
+
+/**
+ * Ends a child process, if it has not ended, and waits until it has. A signal that comes just before ssh begins to
+ * wait for packets is noticed with the next packet only, so it is sent until it works.
+ */
 export async function endChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   child.kill();
-  await ended;
+  const timer = setInterval(() => child.kill(), ASK_AGAIN_MS);
+  try {
+    await ended;
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 /** An ssh on a terminal, as a person at the keyboard sees it. */
