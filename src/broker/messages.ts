@@ -66,6 +66,7 @@ const connectionState: v.GenericSchema<unknown, ConnectionState> = v.object({
   pid: v.pipe(v.number(), v.safeInteger()),
   phase: v.picklist(['connecting', 'connected', 'reconnecting', 'closed']),
   detail: v.exactOptional(text),
+  reason: v.exactOptional(v.picklist(['stopped', 'deleted', 'signed-out', 'not-running'])),
   roundTripMs: v.exactOptional(v.pipe(v.number(), v.finite(), v.minValue(0))),
   since: v.pipe(v.number(), v.finite()),
   channels: v.exactOptional(channels),

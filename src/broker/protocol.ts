@@ -28,6 +28,15 @@ export type GrantAnswer =
 
 export type ConnectionPhase = 'connecting' | 'connected' | 'reconnecting' | 'closed';
 
+/**
+ * Why a connection ended, where its user can do something about it:
+ * - `stopped`: the sandbox does not run, and nobody asked for it just now
+ * - `deleted`: the cloud does not know the sandbox any more
+ * - `signed-out`: there are no credentials, or the cloud refuses them
+ * - `not-running`: the local cloud does not run
+ */
+export type EndReason = 'stopped' | 'deleted' | 'signed-out' | 'not-running';
+
 /** What a connection is used for at the moment. */
 export interface OpenChannels {
   /** Sessions with a terminal. */
@@ -55,6 +64,8 @@ export interface ConnectionState {
   readonly phase: ConnectionPhase;
   /** What is going on, in words for the user: "starting sandbox", why it closed, … */
   readonly detail?: string;
+  /** With phase `closed`. */
+  readonly reason?: EndReason;
   /** Round-trip time to the sandbox's cloud, in milliseconds. */
   readonly roundTripMs?: number;
   /** When the connection began, in milliseconds since the epoch. */

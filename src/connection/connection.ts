@@ -15,6 +15,7 @@ import { ExecBackend } from '../ssh/backends/exec';
 import type { GreetedStream } from '../ssh/greeting';
 import { serveBridge } from '../ssh/server';
 import type { ConnectionArguments } from './arguments';
+import { endReasonOf } from './endReason';
 import { ObservedBackend } from './observedBackend';
 
 /** After this long the person at the terminal is told what we wait for. */
@@ -46,7 +47,7 @@ export async function runConnection(
   } catch (error) {
     if (gone.signal.aborted) return 0;
     say(describeError(error));
-    reporter.report('closed', describeError(error));
+    reporter.reportEnd(error);
     stream.destroy();
     return 255;
   } finally {
@@ -83,7 +84,7 @@ async function serveGrant(grant: Grant, { stream, reporter, progress, gone, log 
       return true;
     } catch (error) {
       if (!gone.aborted) sayWhyNot(error, grant.alias);
-      reporter.report('closed', describeError(error));
+      reporter.reportEnd(error);
       ready.reject(error);
       return false;
     } finally {
@@ -167,6 +168,12 @@ class ConnectionReporter {
 
   report(phase: ConnectionState['phase'], detail?: string): void {
     this.#reporter.report({ ...this.#identity, phase, ...(detail !== undefined && { detail }) });
+  }
+
+  reportEnd(error: unknown): void {
+    const reason = endReasonOf(error);
+    const detail = describeError(error);
+    this.#reporter.report({ ...this.#identity, phase: 'closed', detail, ...(reason && { reason }) });
   }
 
   /** Reports `connected` now, and from time to time with the round-trip time. */
