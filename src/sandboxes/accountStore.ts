@@ -4,6 +4,7 @@ import type { SecretStore } from '../base/secretStore';
 import { accountSchema, isLocal, localAccount, type Account } from './account';
 import { Emitter } from './emitter';
 import type { StateStore } from './stateStore';
+import { refusalKey } from './tokenRefusals';
 
 const accountPrefix = 'account:';
 const tokenPrefix = 'token:';
@@ -46,6 +47,7 @@ export class AccountStore implements Disposable {
     if (token !== undefined) await this.#tokens.store(tokenPrefix + account.id, token);
     if (isLocal(account)) await this.#state.update(localCloudDeclinedKey, undefined);
     await this.#state.update(accountPrefix + account.id, account);
+    await this.#state.update(refusalKey(account.id), undefined);
     this.#changed.fire(undefined);
   }
 
@@ -63,6 +65,7 @@ export class AccountStore implements Disposable {
   async remove(id: string): Promise<void> {
     await this.deleteToken(id);
     if (id === localAccount.id) await this.#state.update(localCloudDeclinedKey, true);
+    await this.#state.update(refusalKey(id), undefined);
     await this.#state.update(accountPrefix + id, undefined);
     this.#changed.fire(undefined);
   }

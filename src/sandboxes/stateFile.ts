@@ -40,9 +40,13 @@ export class StateFile implements StateStore {
   }
 
   update(key: string, value: unknown): Promise<void> {
+    return this.change(key, () => value);
+  }
+
+  change(key: string, next: (current: unknown) => unknown): Promise<void> {
     return this.#inOrder(async () => {
       await ensurePrivateDir(path.dirname(this.file));
-      await withFileLock(`${this.file}.lock`, () => this.#write(key, value));
+      await withFileLock(`${this.file}.lock`, () => this.#write(key, next));
     });
   }
 
@@ -56,8 +60,9 @@ export class StateFile implements StateStore {
     return done;
   }
 
-  async #write(key: string, value: unknown): Promise<void> {
+  async #write(key: string, next: (current: unknown) => unknown): Promise<void> {
     const values = await this.#read();
+    const value = next(values.get(key));
     const isGone = value === undefined && !values.has(key);
     if (value === undefined) values.delete(key);
     else values.set(key, value);

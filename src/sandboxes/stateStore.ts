@@ -7,6 +7,8 @@ export interface StateStore {
   get(key: string): unknown;
   /** Undefined removes the key. */
   update(key: string, value: unknown): Promise<void>;
+  /** Sets the key to what is made of its latest value, whichever window wrote that; no other write comes between. */
+  change(key: string, next: (current: unknown) => unknown): Promise<void>;
   /** Sees what other windows changed. */
   reload(): Promise<void>;
 }

@@ -21,6 +21,10 @@ export class MemoryState implements StateStore {
     return Promise.resolve();
   }
 
+  change(key: string, next: (current: unknown) => unknown): Promise<void> {
+    return this.update(key, next(this.get(key)));
+  }
+
   reload(): Promise<void> {
     return Promise.resolve();
   }

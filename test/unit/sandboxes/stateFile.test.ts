@@ -29,6 +29,16 @@ describe('StateFile', () => {
     assert.equal(later.keys().length, 9);
   });
 
+  it('makes a value of the latest one, whichever window wrote it', async () => {
+    const windows = [openWindow(), openWindow(), openWindow()];
+    const increment = (current: unknown): number => Number(current ?? 0) + 1;
+    await Promise.all(windows.flatMap((window) => [1, 2].map(() => window.change('count', increment))));
+    const later = openWindow();
+    await later.reload();
+
+    assert.equal(later.get('count'), 6);
+  });
+
   it('sees what other windows wrote when it writes', async () => {
     const [one, other] = [openWindow(), openWindow()];
     await one.update('a', 1);
