@@ -8,7 +8,8 @@ const watch = process.argv.includes('--watch');
 /** Each entry is a program that runs on its own; the file name is part of the launchers' contract. */
 const entryPoints = {
   extension: 'src/extension.ts',
-  connection: 'src/connection/main.ts',
+  connection: 'src/connection/start.ts',
+  connectionProgram: 'src/connection/main.ts',
   localCloud: 'src/localCloud/main.ts',
   start: 'src/start/main.ts',
 };

@@ -38,7 +38,7 @@ function installDependencies() {
 }
 
 function build() {
-  const bundles = ['extension', 'connection', 'localCloud', 'start'].map((name) =>
+  const bundles = ['extension', 'connection', 'connectionProgram', 'localCloud', 'start'].map((name) =>
     inRoot('dist', `${name}.js`),
   );
   const inputs = ['src', 'esbuild.mjs', 'package.json', 'package-lock.json'].map((name) =>

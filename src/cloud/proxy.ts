@@ -5,6 +5,7 @@ import * as tls from 'node:tls';
 import { HttpProxyAgent } from 'http-proxy-agent';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { CodedError, describeError } from '../base/errors';
+import { readExtraCa } from '../base/extraCa';
 import { CloudError } from './errors';
 import type { NetworkSettings } from './provider';
 
@@ -163,7 +164,7 @@ function unbracket(host: string): string {
 
 function tlsOptionsOf(settings: NetworkSettings): TlsOptions {
   const lax = settings.strictTls === false ? { rejectUnauthorized: false } : {};
-  const extra = settings.extraCa ?? [];
+  const extra = [...(settings.extraCa ?? []), ...readExtraCa()];
   return extra.length === 0 ? lax : { ...lax, secureContext: contextTrusting(extra) };
 }
 

@@ -1,11 +1,12 @@
 /**
- * The connection process: ssh runs it as its ProxyCommand. Stdin and stdout carry SSH and nothing else; what people
+ * The connection process, by ./start: ssh runs it as its ProxyCommand. Stdin and stdout carry SSH and nothing else; what people
  * should read goes to stderr.
  */
 import { describeError } from '../base/errors';
 import { createStderrLog, say } from '../base/stderrLog';
 import { GreetedStream } from '../ssh/greeting';
 import { parseConnectionArguments } from './arguments';
+import { adaptToBulk } from './bulk';
 import { runConnection } from './connection';
 import { openStdio } from './stdio';
 
@@ -20,6 +21,7 @@ async function main(): Promise<number> {
   log.debug('started');
   const connectionArguments = parseConnectionArguments(process.argv.slice(2));
   const { input, output } = openStdio();
+  adaptToBulk(input, output);
   const stream = new GreetedStream(input, output);
   stream.on('error', () => undefined); // 'close' follows, and says all that matters
   stream.once('close', () => setTimeout(() => process.exit(1), LAST_CALL_MS).unref());

@@ -1,10 +1,9 @@
 import { Socket } from 'node:net';
-import type { Readable, Writable } from 'node:stream';
 
 /**
  * Our ends of the local ssh's pipes. `process.stdout` would do, but writes to a pipe synchronously on POSIX and so
  * stops everything while ssh does not read.
  */
-export function openStdio(): { input: Readable; output: Writable } {
+export function openStdio(): { input: Socket; output: Socket } {
   return { input: new Socket({ fd: 0, writable: false }), output: new Socket({ fd: 1, readable: false }) };
 }

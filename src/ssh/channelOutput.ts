@@ -28,6 +28,7 @@ export class ChannelOutput {
   /** At most one write of each stream: a Writable hands over the next when the last is done. */
   readonly #pending: PendingWrite[] = [];
   #unfinished = 2;
+  #waitsForDrain = false;
   #onAbandonedOutput: (() => void) | undefined;
 
   constructor(channel: ServerChannel) {
@@ -96,8 +97,33 @@ export class ChannelOutput {
     return this.#channel.outgoing.state === 'closing' || this.#channel.outgoing.state === 'closed';
   }
 
-  /** Sends as much as the client's window allows; what is left waits for it to grow. */
+  /** Sends as much as ssh takes and its window allows; what is left waits for either. */
   #pump(): void {
+    const { _sock: stream } = this.#channel._client;
+    if (stream.writableNeedDrain && !this.#isClosed()) {
+      this.#pumpAfterDrain(stream);
+      return;
+    }
+    // Packets of one call leave as one write.
+    stream.cork();
+    try {
+      this.#sendPending();
+    } finally {
+      stream.uncork();
+    }
+  }
+
+  /** ssh2 itself queues without a bound: up to the window of each channel. */
+  #pumpAfterDrain(stream: Writable): void {
+    if (this.#waitsForDrain) return;
+    this.#waitsForDrain = true;
+    stream.once('drain', () => {
+      this.#waitsForDrain = false;
+      this.#pump();
+    });
+  }
+
+  #sendPending(): void {
     for (let write = this.#pending[0]; write; write = this.#pending[0]) {
       this.#send(write);
       if (write.data.length > 0) {

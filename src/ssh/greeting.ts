@@ -9,7 +9,9 @@ export const SSH_IDENT = 'OpenSSH_CloudSandboxes_1';
 const IDENTIFICATION = Buffer.from(`SSH-2.0-${SSH_IDENT}\r\n`);
 
 /** Enough to keep ssh2 busy while the pipe is refilled. */
-const HIGH_WATER_MARK = 256 * 1024;
+const READABLE_HIGH_WATER_BYTES = 256 * 1024;
+/** Enough to fill the pipe several times while we do something else. */
+const WRITABLE_HIGH_WATER_BYTES = 512 * 1024;
 
 /**
  * The local ssh's pipes as one stream for ssh2. It closes as soon as the input ends: that is how the local ssh
@@ -23,7 +25,12 @@ export class GreetedStream extends Duplex {
   #toDrop = IDENTIFICATION.length;
 
   constructor(input: Readable, output: Writable) {
-    super({ highWaterMark: HIGH_WATER_MARK });
+    super({
+      readableHighWaterMark: READABLE_HIGH_WATER_BYTES,
+      writableHighWaterMark: WRITABLE_HIGH_WATER_BYTES,
+    });
+    // One for each channel that waits to go on.
+    this.setMaxListeners(0);
     this.#input = input;
     this.#output = output;
     output.write(IDENTIFICATION);
@@ -46,6 +53,18 @@ export class GreetedStream extends Duplex {
     this.#toDrop -= dropped;
     if (dropped === chunk.length) callback();
     else this.#output.write(chunk.subarray(dropped), callback);
+  }
+
+  /** Hands on what was written while corked as one write: ssh2 writes each packet in three pieces. */
+  override _writev(
+    chunks: readonly { readonly chunk: Buffer; readonly encoding: BufferEncoding }[],
+    callback: (error?: Error | null) => void,
+  ): void {
+    this.#output.cork();
+    for (const [index, { chunk, encoding }] of chunks.entries()) {
+      this._write(chunk, encoding, index === chunks.length - 1 ? callback : () => undefined);
+    }
+    this.#output.uncork();
   }
 
   override _final(callback: (error?: Error | null) => void): void {

@@ -6,6 +6,7 @@ import type { Logger } from '../base/logger';
 import type { Backend, BackendFeatures } from './backend';
 import { serveForwards } from './forwarding';
 import { SSH_IDENT } from './greeting';
+import { reusePackets } from './outgoingPackets';
 import { serveSession } from './session';
 import { emitEndOfWrite, injectStream, protocolOf, sendAuthBanner, sendDisconnect } from './ssh2Internals';
 import { takeTerminalModes } from './ssh2TerminalModes';
@@ -49,6 +50,7 @@ function serveConnection(connection: Connection, options: BridgeOptions): void {
   const { backend, log } = options;
   connection.on('error', (error: unknown) => log.debug(`ssh: ${describeErrorChain(error)}`));
   emitEndOfWrite(connection);
+  reusePackets(connection);
   connection.on('authentication', (auth) => {
     // Who may use our pipes has been decided by who started us.
     if (auth.method !== 'none') {

@@ -3,6 +3,7 @@
  * needed because an environment variable cannot be set in a ProxyCommand that works everywhere, and because the
  * paths in it change with each update of the editor and of this extension.
  */
+import { EXTRA_CA_FILE } from '../base/extraCa';
 import { shellQuote } from '../base/shell';
 import { SshConfigError } from './errors';
 
@@ -40,6 +41,12 @@ unset NODE_OPTIONS
 if [ -n "\${SNAP-}\${APPDIR-}" ]; then
   unset LD_LIBRARY_PATH LD_PRELOAD
 fi
+# Node reads these at its start, before it is known whether they are needed, and that takes longer than all else.
+if [ -n "\${NODE_EXTRA_CA_CERTS-}" ]; then
+  ${EXTRA_CA_FILE}=$NODE_EXTRA_CA_CERTS
+  export ${EXTRA_CA_FILE}
+  unset NODE_EXTRA_CA_CERTS
+fi
 ELECTRON_RUN_AS_NODE=1
 export ELECTRON_RUN_AS_NODE
 for runtime in ${list}; do
@@ -74,6 +81,8 @@ setlocal DisableDelayedExpansion
 set "SCRIPT=${asciiCmdPath(script, env)}"
 set "RUN_DIR=${asciiCmdPath(runDir, env)}"
 set "NODE_OPTIONS="
+set "${EXTRA_CA_FILE}=%NODE_EXTRA_CA_CERTS%"
+set "NODE_EXTRA_CA_CERTS="
 set "ELECTRON_RUN_AS_NODE=1"
 if "%~1"=="" (
   echo ${noName}>&2

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import * as net from 'node:net';
 import * as path from 'node:path';
 import { WebSocketServer } from 'ws';
+import { EXTRA_CA_FILE } from '../../../src/base/extraCa';
 import { silentLogger } from '../../../src/base/logger';
 import { HttpClient } from '../../../src/cloud/http';
 import { Origin } from '../../../src/cloud/origin';
@@ -193,6 +194,20 @@ describe('the way to a cloud', () => {
       assert.deepEqual([await request(proxied), await firstMessage(proxied)], [{ ok: true }, 'hi']);
 
       assert.deepEqual([...new Set(proxy.targets)], [`CONNECT ${CLOUD_HOST}:${cloud.port}`]);
+    });
+
+    it('accepts one of an authority in the file that a launcher passed on', async () => {
+      const { cloud, ca } = await serveTls();
+      const file = path.join(dir.path, 'extra.pem');
+      writeFileSync(file, ca);
+      process.env[EXTRA_CA_FILE] = file;
+      try {
+        const from = createOrigin(`https://127.0.0.1:${cloud.port}`, {});
+        assert.deepEqual(await request(from), { ok: true });
+        from.route.dispose();
+      } finally {
+        Reflect.deleteProperty(process.env, EXTRA_CA_FILE);
+      }
     });
 
     it('still trusts the known authorities besides the extra ones', async () => {

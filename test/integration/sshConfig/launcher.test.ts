@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
+import { EXTRA_CA_FILE } from '../../../src/base/extraCa';
 import { renderPosixLauncher, type LauncherSpec } from '../../../src/sshConfig/launcher';
 import { useTempDir } from '../../helpers/tempDir';
 
@@ -87,6 +88,11 @@ describe('the POSIX launcher', () => {
   it('does not take over the options of a debugger', () => {
     const result = start({}, { env: { NODE_OPTIONS: '--require /nowhere/bootloader.js' } });
     assert.equal(reportOf(result).env['NODE_OPTIONS'], undefined);
+  });
+
+  it('leaves the user’s certificates to be read when they are needed', () => {
+    const { env } = reportOf(start({}, { env: { NODE_EXTRA_CA_CERTS: '/my certs.pem' } }));
+    assert.deepEqual([env['NODE_EXTRA_CA_CERTS'], env[EXTRA_CA_FILE]], [undefined, '/my certs.pem']);
   });
 
   const oldNode = (): NodeJS.ProcessEnv => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
+import { PassThrough } from 'node:stream';
 import type { ServerChannel } from 'ssh2';
 import { ChannelOutput } from '../../../src/ssh/channelOutput';
 
@@ -9,7 +10,9 @@ class FakeChannel extends EventEmitter {
   readonly outgoing = { id: 7, window: 0, packetSize: 4, state: 'open' };
   _waitWindow = false;
   _chunkcb: (() => void) | undefined;
+  readonly stream = new PassThrough({ highWaterMark: 8 });
   readonly _client = {
+    _sock: this.stream,
     _protocol: {
       channelData: (_id: number, data: Buffer) => this.sent.push(`out:${data.toString()}`),
       channelExtData: (_id: number, data: Buffer) => this.sent.push(`err:${data.toString()}`),
@@ -70,6 +73,19 @@ describe('ChannelOutput', () => {
     channel.grow(100_000);
 
     await written;
+  });
+
+  it('waits while ssh does not take what was sent', async () => {
+    channel.grow(100);
+    channel.stream.write('more than it holds');
+
+    output.stdout.write('ab');
+    output.stdout.write('cd');
+    assert.deepEqual(channel.sent, []);
+
+    channel.stream.resume();
+    await once(channel.stream, 'drain');
+    assert.deepEqual(channel.sent, ['out:ab', 'out:cd']);
   });
 
   it('sends EOF after both streams, then the status, then CLOSE', async () => {

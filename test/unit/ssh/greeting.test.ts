@@ -28,6 +28,17 @@ describe('GreetedStream', () => {
     assert.equal(String(output.read()), 'more');
   });
 
+  it('hands on what was written while corked, in order', () => {
+    output.read();
+    stream.cork();
+    for (const piece of [IDENTIFICATION, 'a', 'b']) stream.write(piece);
+    assert.equal(output.read(), null);
+
+    stream.uncork();
+
+    assert.equal(String(output.read()), 'ab');
+  });
+
   it('keeps what the client sends until it is read', async () => {
     input.write('early');
     await once(stream, 'readable');

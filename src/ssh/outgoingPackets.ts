@@ -1,0 +1,85 @@
+import { randomFillSync } from 'node:crypto';
+import type { Connection } from 'ssh2';
+
+/** ssh2's own AES-GCM cipher (RFC 5647), as far as we touch it. */
+interface GcmCipher {
+  /** Only the ciphers of this kind have it. */
+  readonly _encIV: Buffer;
+  _onWrite: (data: Buffer) => void;
+  allocPacket(payloadLength: number): Buffer;
+}
+
+interface Protocol {
+  /** Replaced after each key exchange. */
+  _cipher: object;
+}
+
+/** RFC 4253 section 6: the length field, then the padding's length. */
+const LENGTH_BYTES = 4;
+const HEADER_BYTES = LENGTH_BYTES + 1;
+const BLOCK_BYTES = 16;
+const MIN_PADDING_BYTES = 4;
+/** More than the largest packet that an OpenSSH client asks for. */
+const MAX_REUSED_BYTES = 64 * 1024;
+const RANDOM_BYTES = 4096;
+
+/**
+ * Saves what ssh2 allocates for each packet that it sends with AES-GCM: its plain text is built in one place,
+ * because encryption makes a copy of it at once. Random padding is drawn for many packets together.
+ */
+export function reusePackets(connection: Connection): void {
+  const protocol = (connection as unknown as { _protocol: Protocol })._protocol;
+  const buffers = new PacketBuffers();
+  let current = protocol._cipher;
+  Object.defineProperty(protocol, '_cipher', {
+    get: () => current,
+    set: (cipher: object) => {
+      if (isGcm(cipher)) buffers.serve(cipher);
+      current = cipher;
+    },
+  });
+}
+
+function isGcm(cipher: object): cipher is GcmCipher {
+  return '_encIV' in cipher;
+}
+
+class PacketBuffers {
+  readonly #packet = Buffer.allocUnsafeSlow(MAX_REUSED_BYTES);
+  readonly #random = Buffer.allocUnsafeSlow(RANDOM_BYTES);
+  #randomUsed = RANDOM_BYTES;
+
+  serve(cipher: GcmCipher): void {
+    const write = cipher._onWrite;
+    // The length is sent as it is, as a part of the packet.
+    cipher._onWrite = (data) => write(data.length === LENGTH_BYTES ? Buffer.from(data) : data);
+    cipher.allocPacket = (payloadLength) => this.#alloc(payloadLength);
+  }
+
+  #alloc(payloadLength: number): Buffer {
+    const unpadded = HEADER_BYTES + payloadLength;
+    const paddingLength = paddingOf(unpadded - LENGTH_BYTES);
+    const length = unpadded + paddingLength;
+    const packet = length <= MAX_REUSED_BYTES ? this.#packet.subarray(0, length) : Buffer.allocUnsafe(length);
+    packet.writeUInt32BE(length - LENGTH_BYTES);
+    packet.writeUInt8(paddingLength, LENGTH_BYTES);
+    this.#takeRandom(paddingLength).copy(packet, unpadded);
+    return packet;
+  }
+
+  #takeRandom(length: number): Buffer {
+    if (this.#randomUsed + length > RANDOM_BYTES) {
+      randomFillSync(this.#random);
+      this.#randomUsed = 0;
+    }
+    const begin = this.#randomUsed;
+    this.#randomUsed += length;
+    return this.#random.subarray(begin, this.#randomUsed);
+  }
+}
+
+/** What is encrypted fills whole blocks (RFC 5647 section 7.2). */
+function paddingOf(length: number): number {
+  const padding = BLOCK_BYTES - (length % BLOCK_BYTES);
+  return padding < MIN_PADDING_BYTES ? padding + BLOCK_BYTES : padding;
+}
