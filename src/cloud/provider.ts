@@ -48,6 +48,8 @@ export interface Sandbox {
   readonly status: SandboxStatus;
   readonly image?: string;
   readonly createdAt?: Date;
+  /** When the cloud will stop it, unless somebody uses it before; only where the cloud tells. */
+  readonly stopsAt?: Date;
   /** A caution that every place showing this sandbox must show, such as "not isolated". */
   readonly notice?: string;
 }

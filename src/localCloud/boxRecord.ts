@@ -52,7 +52,7 @@ export function specOf(record: BoxRecord, dir: string): BoxSpec {
 
 export type BoxStatus = BoxRecord['status'] | 'stopping';
 
-/** The Box schema of the Box API (BoxLite, openapi/box.openapi.yaml), with `notice` added. */
+/** The Box schema of the Box API (BoxLite, openapi/box.openapi.yaml), with `notice` and `stops_at` added. */
 export interface BoxView {
   readonly box_id: string;
   readonly name: string;
@@ -68,6 +68,15 @@ export interface BoxView {
   readonly auto_resume: boolean;
   /** A caution that every place that shows the box must show. */
   readonly notice?: string;
+  /** When it will be stopped unless somebody uses it before. */
+  readonly stops_at?: string;
+}
+
+/** What is true of a box at the moment, besides its record. */
+export interface BoxState {
+  readonly status: BoxStatus;
+  readonly notice?: string;
+  readonly stopsAt?: Date;
 }
 
 /**
@@ -87,7 +96,7 @@ function usesImage({ runtime, image }: BoxRecord): boolean {
   return runtime === 'docker' || image === undefined || image === 'host' || path.isAbsolute(image);
 }
 
-export function viewBox(record: BoxRecord, status: BoxStatus, notice: string | undefined): BoxView {
+export function viewBox(record: BoxRecord, { status, notice, stopsAt }: BoxState): BoxView {
   return {
     box_id: record.id,
     name: record.name,
@@ -102,5 +111,6 @@ export function viewBox(record: BoxRecord, status: BoxStatus, notice: string | u
     auto_delete: record.autoDelete,
     auto_resume: record.autoResume,
     ...(notice !== undefined && { notice }),
+    ...(stopsAt && { stops_at: stopsAt.toISOString() }),
   };
 }

@@ -40,6 +40,8 @@ export interface BoxesOptions {
   readonly runtime: Runtime;
   /** Opens another one, for boxes that it made for an earlier server. Rejects if it does not work here. */
   readonly openRuntime: (name: RuntimeName) => Promise<Runtime>;
+  /** Whether a command runs in a box. */
+  readonly isBusy: (id: string) => boolean;
   readonly log: Logger;
 }
 
@@ -52,13 +54,15 @@ export class Boxes {
   readonly #store: BoxStore;
   readonly #runtime: Runtime;
   readonly #openRuntime: BoxesOptions['openRuntime'];
+  readonly #isBusy: BoxesOptions['isBusy'];
   readonly #log: Logger;
   readonly #upkeep: Upkeep;
 
-  constructor({ store, runtime, openRuntime, log }: BoxesOptions) {
+  constructor({ store, runtime, openRuntime, isBusy, log }: BoxesOptions) {
     this.#store = store;
     this.#runtime = runtime;
     this.#openRuntime = openRuntime;
+    this.#isBusy = isBusy;
     this.#log = log;
     this.#upkeep = new Upkeep(log);
   }
@@ -188,12 +192,12 @@ export class Boxes {
     return [...this.#entries.values()].some((entry) => this.#isRunning(entry));
   }
 
-  /** Stops boxes that are idle for too long, and removes those that asked for it. `isBusy`: a command runs in it. */
-  async sweep(isBusy: (id: string) => boolean): Promise<void> {
+  /** Stops boxes that are idle for too long, and removes those that asked for it. */
+  async sweep(): Promise<void> {
     for (const entry of [...this.#entries.values()]) {
       const { id } = entry.record;
       if (!this.#isOwn(entry)) continue;
-      await this.#upkeep.attempt(id, `stop or remove box ${id} as due`, () => this.#sweepOne(entry, isBusy));
+      await this.#upkeep.attempt(id, `stop or remove box ${id} as due`, () => this.#sweepOne(entry));
     }
   }
 
@@ -210,9 +214,9 @@ export class Boxes {
     );
   }
 
-  async #sweepOne(entry: Entry, isBusy: (id: string) => boolean): Promise<void> {
+  async #sweepOne(entry: Entry): Promise<void> {
     const { id, autoStop, autoDelete, updatedAt } = entry.record;
-    const idle = (): boolean => !isBusy(id) && isPast(entry.lastUsed, autoStop);
+    const idle = (): boolean => !this.#isBusy(id) && isPast(entry.lastUsed, autoStop);
     if (this.#isRunning(entry) && idle()) {
       await entry.queue.run(async () => {
         if (!idle()) return;
@@ -355,7 +359,20 @@ export class Boxes {
   }
 
   #view(entry: Entry): BoxView {
-    return viewBox(entry.record, this.#statusOf(entry), noticeFor(entry.record, this.#runtime));
+    const notice = noticeFor(entry.record, this.#runtime);
+    const stopsAt = this.#stopsAt(entry);
+    return viewBox(entry.record, {
+      status: this.#statusOf(entry),
+      ...(notice !== undefined && { notice }),
+      ...(stopsAt && { stopsAt }),
+    });
+  }
+
+  /** When an idle box will be stopped if it stays so. */
+  #stopsAt(entry: Entry): Date | undefined {
+    const { id, autoStop } = entry.record;
+    if (this.#statusOf(entry) !== 'running' || autoStop === 0 || this.#isBusy(id)) return undefined;
+    return new Date(entry.lastUsed + autoStop * 1000);
   }
 }
 

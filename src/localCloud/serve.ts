@@ -86,10 +86,11 @@ async function startCloud(options: ServeOptions, paths: StatePaths): Promise<Run
     store: new BoxStore(paths.boxes),
     runtime,
     openRuntime: (name) => chooseRuntime(name, context),
+    isBusy: (id) => executions.running(id) > 0,
     log,
   });
-  await boxes.load();
   const executions = new Executions((id) => boxes.touch(id));
+  await boxes.load();
   let lastUse = Date.now();
   let ending = false;
   const server = await ApiServer.listen(
@@ -110,7 +111,7 @@ async function startCloud(options: ServeOptions, paths: StatePaths): Promise<Run
     ready,
     lastUse: () => lastUse,
     anyRunning: () => boxes.anyRunning,
-    sweep: () => boxes.sweep((id) => executions.running(id) > 0),
+    sweep: () => boxes.sweep(),
     end: async () => {
       ending = true;
       await boxes.stopAll();

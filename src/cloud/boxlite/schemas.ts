@@ -19,6 +19,7 @@ export const boxSchema = v.object({
   image: optionalText,
   created_at: optionalText,
   notice: optionalText,
+  stops_at: optionalText,
 });
 
 export const boxPageSchema = v.object({ boxes: v.array(boxSchema), next_page_token: optionalText });
@@ -53,14 +54,21 @@ const statuses = new Map<string, SandboxStatus>([
 ]);
 
 export function toSandbox(box: v.InferOutput<typeof boxSchema>): Sandbox {
-  const createdAt = box.created_at ? new Date(box.created_at) : undefined;
+  const createdAt = dateOf(box.created_at);
+  const stopsAt = dateOf(box.stops_at);
   const notice = printable(box.notice ?? '', MAX_NOTICE_LENGTH);
   return {
     id: box.box_id,
     name: box.name?.trim() ? box.name : box.box_id,
     status: statuses.get(box.status ?? '') ?? 'unknown',
     ...(box.image ? { image: box.image } : {}),
-    ...(createdAt && !Number.isNaN(createdAt.getTime()) ? { createdAt } : {}),
+    ...(createdAt ? { createdAt } : {}),
+    ...(stopsAt ? { stopsAt } : {}),
     ...(notice ? { notice } : {}),
   };
+}
+
+function dateOf(text: string | null | undefined): Date | undefined {
+  const date = new Date(text ?? '');
+  return Number.isNaN(date.getTime()) ? undefined : date;
 }

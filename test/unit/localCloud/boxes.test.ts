@@ -10,15 +10,15 @@ import type { Runtime, RuntimeName } from '../../../src/localCloud/runtimes/runt
 import { BoxStore } from '../../../src/localCloud/store';
 import { useTempDir } from '../../helpers/tempDir';
 
-const NOBODY = (): boolean => false;
-
 describe('Boxes', () => {
   const dir = useTempDir();
   let logged: string[];
+  let busy: Set<string>;
 
   beforeEach(() => {
     mock.timers.enable({ apis: ['Date'] });
     logged = [];
+    busy = new Set();
   });
   afterEach(() => mock.timers.reset());
 
@@ -36,6 +36,7 @@ describe('Boxes', () => {
       runtime: { ...idleRuntime('docker'), ...runtime },
       openRuntime: (name) =>
         name === other?.name ? Promise.resolve(other) : Promise.reject(new Error(`no ${name} here`)),
+      isBusy: (id) => busy.has(id),
       log: { ...silentLogger, warn: log, error: log },
     });
     await boxes.load();
@@ -57,6 +58,24 @@ describe('Boxes', () => {
     assert.match(logged[0]!, new RegExp(`${bad.id}.*engine trouble`));
   });
 
+  it('tells when an idle box will be stopped, and nothing while a command runs in it', async () => {
+    const { id } = await save('idle', 'docker', { autoStop: 60 });
+    const boxes = await load({ isRunning: () => Promise.resolve(true) });
+    mock.timers.setTime(5_000);
+
+    boxes.touch(id);
+    assert.equal(boxes.get(id).stops_at, new Date(65_000).toISOString());
+    busy.add(id);
+    assert.equal(boxes.get(id).stops_at, undefined);
+  });
+
+  it('tells no time for a box that is never stopped', async () => {
+    const { id } = await save('lasting', 'docker', { autoStop: 0 });
+    const boxes = await load({ isRunning: () => Promise.resolve(true) });
+
+    assert.equal(boxes.get(id).stops_at, undefined);
+  });
+
   it('stops the other idle boxes when one does not stop, and says so once', async () => {
     const old = { autoStop: 1 };
     const bad = await save('bad', 'docker', { ...old, createdAt: '2020-01-01T00:00:00.000Z' });
@@ -67,7 +86,7 @@ describe('Boxes', () => {
     });
     mock.timers.tick(1_000);
 
-    for (let sweep = 0; sweep < 5; sweep++) await boxes.sweep(NOBODY);
+    for (let sweep = 0; sweep < 5; sweep++) await boxes.sweep();
 
     assert.equal(boxes.get('good').status, 'stopped');
     assert.equal(boxes.get('bad').status, 'running');
