@@ -5,12 +5,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import * as net from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { connectTo, ForwardingSsh, freePort } from '../../helpers/forwards';
-import { eventually } from '../../helpers/eventually';
-import { readAll } from '../../helpers/remoteProcess';
-import { makeBusyboxRoot } from '../../helpers/busyboxRoot';
-import { requireTool } from '../../helpers/require';
-import { useSandbox } from '../../helpers/sandboxOverSsh';
+import { connectTo, ForwardingSsh, freePort } from '../helpers/forwards';
+import { eventually } from '../helpers/eventually';
+import { readAll } from '../helpers/remoteProcess';
+import { makeBusyboxRoot } from '../helpers/busyboxRoot';
+import { requireTool } from '../helpers/require';
+import { useSandbox } from '../helpers/sandboxOverSsh';
 
 describe('ssh into a bare sandbox: a shell, ten programs and nothing else', () => {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'sbx-bare-'));
@@ -94,5 +94,32 @@ describe('ssh into a bare sandbox: a shell, ten programs and nothing else', () =
       );
       await ssh.close();
     });
+
+    it('remote forwards, as any server that allows none', async () => {
+      const forward = ['-N', '-o', 'ExitOnForwardFailure=yes', '-R', '0:127.0.0.1:1'];
+
+      const { code, stderr } = await sandbox.current.run('ssh', [...forward, sandbox.current.alias]);
+
+      assert.equal(code, 255);
+      assert.match(stderr, /remote port forwarding failed/);
+    });
+
+    for (const { program, args } of [
+      { program: 'scp', args: ['-O', '/etc/passwd', 'HOST:'] },
+      { program: 'rsync', args: ['-e', 'SSH', '/etc/passwd', 'HOST:'] },
+      { program: 'git', args: ['-c', 'core.sshCommand=SSH', 'ls-remote', 'HOST:repo'] },
+    ]) {
+      it(`${program}, of which the sandbox has no other end`, async () => {
+        const { alias, configFile } = sandbox.current;
+        const filled = args.map((arg) => arg.replace('HOST', alias).replace('SSH', `ssh -F ${configFile}`));
+        // scp alone takes ssh's own option.
+        const all = program === 'scp' ? ['-F', configFile, ...filled] : filled;
+
+        const { code, stderr } = await sandbox.current.runPlain(program, all);
+
+        assert.notEqual(code, 0);
+        assert.match(stderr, /not found/);
+      });
+    }
   });
 });
