@@ -180,8 +180,15 @@ function addViews(owned: DisposableStore, { book, connections, list }: Services)
     }),
   );
   const view = owned.add(vscode.window.createTreeView(viewId, { treeDataProvider: tree }));
-  owned.add(view.onDidChangeVisibility(({ visible }) => list.setVisible(visible)));
-  list.setVisible(view.visible);
+  const followAttention = (): void => {
+    const { focused } = vscode.window.state;
+    list.setPace(view.visible ? (focused ? 'full' : 'slow') : 'paused');
+    // The badge can be seen while the view cannot.
+    if (focused) list.wake();
+  };
+  owned.add(view.onDidChangeVisibility(followAttention));
+  owned.add(vscode.window.onDidChangeWindowState(followAttention));
+  followAttention();
   owned.add(new StatusBar({ connections, window: () => sandboxOfWindow(book) }));
 }
 

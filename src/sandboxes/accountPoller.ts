@@ -1,46 +1,64 @@
+import { performance } from 'node:perf_hooks';
 import { backoffMs } from '../base/async';
 import { createDeadline } from '../base/deadline';
 import type { Disposable } from '../base/disposable';
 import { CloudError, cloudErrorCode } from '../cloud/errors';
 import type { Sandbox, SandboxStatus } from '../cloud/provider';
 import { isNotRunning } from './localCloud';
+import { keepUnchanged } from './unchanged';
 
 /** Lists all sandboxes of one account. */
 export type ListSandboxes = (signal: AbortSignal) => Promise<readonly Sandbox[]>;
 
 export type ListPhase = 'loading' | 'ready' | 'failed';
 
+/** How often to ask: `full` while a person looks, `slow` while the list can be seen and they work elsewhere. */
+export type Pace = 'paused' | 'slow' | 'full';
+
 const intervalMs = 5_000;
 /** While something is starting or stopping, so that its end is seen soon. */
 const busyIntervalMs = 1_000;
+const slowIntervalMs = 30_000;
 const firstBackoffMs = 5_000;
 const maxBackoffMs = 60_000;
 const pollTimeoutMs = 30_000;
+
+/** An answer that is younger is as good as a fresh one. */
+const justNowMs = 1_000;
+
+const paces: readonly Pace[] = ['paused', 'slow', 'full'];
 
 const transitional = new Set<SandboxStatus>(['creating', 'starting', 'stopping']);
 
 /**
  * Keeps one account's list of sandboxes fresh. The last good list stays when the cloud does not answer; the error
- * stands beside it. Polls only while active.
+ * stands beside it. Paused until {@link setPace}.
  */
 export class AccountPoller implements Disposable {
   readonly #list: ListSandboxes;
   readonly #onChange: () => void;
+  readonly #now: () => number;
   readonly #ended = new AbortController();
   #phase: ListPhase = 'loading';
   #error: Error | undefined;
   #sandboxes: readonly Sandbox[] = [];
+  #listedAt: Date | undefined;
+  #polledAt = -Infinity;
+  /** Until then the cloud asked to be left alone. */
+  #notBefore = -Infinity;
   #failures = 0;
-  #active = false;
+  #pace: Pace = 'paused';
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #queued: Promise<void> | undefined;
   /** Counts our own changes: an answer that was asked for before one of them is out of date. */
   #generation = 0;
 
-  constructor(list: ListSandboxes, onChange: () => void) {
+  /** @param now milliseconds of a clock that is never set */
+  constructor(list: ListSandboxes, onChange: () => void, now = () => performance.now()) {
     this.#list = list;
     this.#onChange = onChange;
+    this.#now = now;
   }
 
   get phase(): ListPhase {
@@ -57,12 +75,26 @@ export class AccountPoller implements Disposable {
     return this.#sandboxes;
   }
 
-  /** Polls from now on, at once first; or pauses. */
-  setActive(active: boolean): void {
-    if (active === this.#active) return;
-    this.#active = active;
-    if (active) void this.refresh();
-    else clearTimeout(this.#timer);
+  /** When the list was read, if it ever was. */
+  get listedAt(): Date | undefined {
+    return this.#listedAt;
+  }
+
+  /** A faster pace begins with a look at once. */
+  setPace(pace: Pace): void {
+    if (pace === this.#pace) return;
+    const isFaster = paces.indexOf(pace) > paces.indexOf(this.#pace);
+    this.#pace = pace;
+    if (isFaster) this.wake();
+    else if (!this.#running) this.#schedule(this.#waitMs());
+  }
+
+  /** Asks the cloud at once unless it was asked just now, or wants to be left alone. */
+  wake(): void {
+    if (this.#running || this.#ended.signal.aborted) return;
+    const waitMs = Math.max(this.#notBefore, this.#polledAt + justNowMs) - this.#now();
+    if (waitMs <= 0) void this.refresh();
+    else this.#schedule(waitMs);
   }
 
   /** Asks the cloud now. Resolves when an answer asked for after this call is in; a failure is in {@link error}. */
@@ -99,7 +131,8 @@ export class AccountPoller implements Disposable {
     clearTimeout(this.#timer);
     this.#running = this.#poll().finally(() => {
       this.#running = undefined;
-      this.#schedule();
+      this.#polledAt = this.#now();
+      this.#schedule(this.#waitMs());
     });
     return this.#running;
   }
@@ -112,34 +145,43 @@ export class AccountPoller implements Disposable {
       this.#failures = 0;
       this.#phase = 'ready';
       this.#error = undefined;
-      if (generation === this.#generation) this.#sandboxes = sandboxes;
+      this.#notBefore = -Infinity;
+      this.#listedAt = new Date();
+      if (generation === this.#generation) this.#sandboxes = keepUnchanged(this.#sandboxes, sandboxes);
     } catch (error) {
       // Looking whether the local cloud runs is cheap, and somebody may start it any time.
       this.#failures = isNotRunning(error) ? 0 : this.#failures + 1;
       this.#phase = 'failed';
       this.#error = error instanceof Error ? error : new Error(String(error));
+      this.#notBefore = this.#now() + retryAfterMs(error);
     } finally {
       deadline.dispose();
     }
     if (!this.#ended.signal.aborted) this.#onChange();
   }
 
-  #schedule(): void {
+  #schedule(waitMs: number): void {
+    clearTimeout(this.#timer);
     // Wrong credentials do not mend themselves; signing in again refreshes.
     const hopeless = cloudErrorCode(this.#error) === 'unauthenticated';
-    if (!this.#active || this.#ended.signal.aborted || hopeless) return;
-    this.#timer = setTimeout(() => void this.refresh(), this.#waitMs());
+    if (this.#pace === 'paused' || this.#ended.signal.aborted || hopeless) return;
+    this.#timer = setTimeout(() => void this.refresh(), waitMs);
     this.#timer.unref();
   }
 
   #waitMs(): number {
-    if (this.#failures === 0) {
-      const busy = this.#sandboxes.some(({ status }) => transitional.has(status));
-      return busy ? busyIntervalMs : intervalMs;
+    const leastMs = this.#pace === 'slow' ? slowIntervalMs : 0;
+    if (this.#failures > 0) {
+      const backoff = backoffMs(this.#failures, firstBackoffMs, maxBackoffMs - intervalMs);
+      return Math.max(leastMs, retryAfterMs(this.#error), intervalMs + backoff);
     }
-    const asked = this.#error instanceof CloudError ? (this.#error.retryAfterMs ?? 0) : 0;
-    return Math.max(asked, intervalMs + backoffMs(this.#failures, firstBackoffMs, maxBackoffMs - intervalMs));
+    const busy = this.#sandboxes.some(({ status }) => transitional.has(status));
+    return Math.max(leastMs, busy ? busyIntervalMs : intervalMs);
   }
+}
+
+function retryAfterMs(error: unknown): number {
+  return error instanceof CloudError ? (error.retryAfterMs ?? 0) : 0;
 }
 
 function timedOut(): CloudError {

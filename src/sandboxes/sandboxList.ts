@@ -1,18 +1,21 @@
 import { DisposableStore, type Disposable } from '../base/disposable';
 import type { Sandbox, SandboxStatus } from '../cloud/provider';
 import type { Account } from './account';
-import { AccountPoller, type ListPhase } from './accountPoller';
+import { AccountPoller, type ListPhase, type Pace } from './accountPoller';
 import type { AccountStore } from './accountStore';
 import { Emitter } from './emitter';
 import { isNotRunning } from './localCloud';
+import { compareSandboxes } from './order';
 
-/** What is known of one account's sandboxes. */
+/** What is known of one account's sandboxes. The same object as long as that is the same. */
 export interface AccountSandboxes {
   readonly account: Account;
   readonly phase: ListPhase;
   /** Why the cloud's list could not be read; {@link sandboxes} is then the last good list. */
   readonly error?: Error;
-  /** By name. */
+  /** When that list was read, if one was and the cloud does not answer now. */
+  readonly listedAt?: Date;
+  /** Those that run first, then by name. */
   readonly sandboxes: readonly Sandbox[];
 }
 
@@ -20,6 +23,12 @@ export interface AccountSandboxes {
 export interface SandboxRef {
   readonly account: Account;
   readonly sandbox: Sandbox;
+}
+
+interface Description {
+  /** All that it was made of. */
+  readonly inputs: readonly unknown[];
+  readonly entry: AccountSandboxes;
 }
 
 /** A complete list as an account's cloud gave it just now. */
@@ -41,10 +50,14 @@ export class SandboxList implements Disposable {
   readonly #listed = this.#owned.add(new Emitter<SandboxListing>());
   readonly #pollers = new Map<string, AccountPoller>();
   /** Statuses shown in place of the cloud's while an action runs, by account and sandbox. */
-  readonly #transitions = new Map<string, SandboxStatus>();
-  readonly #placeholders = new Set<SandboxRef>();
+  readonly #transitions = new Map<string, { readonly status: SandboxStatus }>();
+  readonly #placeholders = new Map<Sandbox, Account>();
   #placeholderCount = 0;
-  #visible = false;
+  /** Counts the changes of transitions and placeholders. */
+  #overlays = 0;
+  readonly #descriptions = new Map<string, Description>();
+  #accounts: readonly Account[] = [];
+  #pace: Pace = 'paused';
 
   readonly onDidChange = this.#changed.event;
   /** After each successful look at an account's cloud. */
@@ -58,7 +71,7 @@ export class SandboxList implements Disposable {
   }
 
   get accounts(): readonly AccountSandboxes[] {
-    return this.#options.accounts.list().map((account) => this.#describe(account));
+    return this.#accounts.map((account) => this.#describe(account));
   }
 
   find(accountId: string, sandboxId: string): SandboxRef | undefined {
@@ -69,13 +82,18 @@ export class SandboxList implements Disposable {
 
   /** Whether a placeholder stands for this sandbox: its creation is under way and it has no id yet. */
   isPlaceholder(sandbox: Sandbox): boolean {
-    return [...this.#placeholders].some((ref) => ref.sandbox === sandbox);
+    return this.#placeholders.has(sandbox);
   }
 
-  /** Polls while visible, pauses otherwise. */
-  setVisible(visible: boolean): void {
-    this.#visible = visible;
-    for (const poller of this.#pollers.values()) poller.setActive(visible);
+  /** How often the clouds are asked from now on. */
+  setPace(pace: Pace): void {
+    this.#pace = pace;
+    for (const poller of this.#pollers.values()) poller.setPace(pace);
+  }
+
+  /** Looks at all clouds once, whatever the pace, except where an answer came just now. */
+  wake(): void {
+    for (const poller of this.#pollers.values()) poller.wake();
   }
 
   /** Asks one account's cloud, or all, now; resolves when the answers or errors are in. */
@@ -87,11 +105,15 @@ export class SandboxList implements Disposable {
   /** Shows a status in place of the cloud's until disposed. */
   showTransition(ref: SandboxRef, status: SandboxStatus): Disposable {
     const key = refKey(ref.account.id, ref.sandbox.id);
-    this.#transitions.set(key, status);
-    this.#changed.fire(undefined);
+    const transition = { status };
+    this.#transitions.set(key, transition);
+    this.#overlaysChanged();
     return {
       dispose: () => {
-        if (this.#transitions.delete(key)) this.#changed.fire(undefined);
+        // A later action may have put its own in this place.
+        if (this.#transitions.get(key) !== transition) return;
+        this.#transitions.delete(key);
+        this.#overlaysChanged();
       },
     };
   }
@@ -99,12 +121,12 @@ export class SandboxList implements Disposable {
   /** Shows a sandbox that is being created until disposed. */
   showPlaceholder(account: Account, name: string): Disposable {
     const id = `creating ${++this.#placeholderCount}`;
-    const ref: SandboxRef = { account, sandbox: { id, name, status: 'creating' } };
-    this.#placeholders.add(ref);
-    this.#changed.fire(undefined);
+    const sandbox: Sandbox = { id, name, status: 'creating' };
+    this.#placeholders.set(sandbox, account);
+    this.#overlaysChanged();
     return {
       dispose: () => {
-        if (this.#placeholders.delete(ref)) this.#changed.fire(undefined);
+        if (this.#placeholders.delete(sandbox)) this.#overlaysChanged();
       },
     };
   }
@@ -125,6 +147,7 @@ export class SandboxList implements Disposable {
 
   #syncAccounts(): void {
     const accounts = this.#options.accounts.list();
+    this.#accounts = accounts;
     this.#dropPollers(new Set(accounts.map(({ id }) => id)));
     for (const account of accounts) {
       const known = this.#pollers.get(account.id);
@@ -144,7 +167,7 @@ export class SandboxList implements Disposable {
       () => this.#changed.fire(undefined),
     );
     this.#pollers.set(account.id, poller);
-    poller.setActive(this.#visible);
+    poller.setPace(this.#pace);
   }
 
   async #listSandboxes(account: Account, signal: AbortSignal): Promise<readonly Sandbox[]> {
@@ -159,26 +182,47 @@ export class SandboxList implements Disposable {
       if (keep.has(id)) continue;
       poller.dispose();
       this.#pollers.delete(id);
+      this.#descriptions.delete(id);
     }
+  }
+
+  #overlaysChanged(): void {
+    this.#overlays++;
+    this.#changed.fire(undefined);
   }
 
   #describe(account: Account): AccountSandboxes {
     const poller = this.#pollers.get(account.id);
     if (!poller) return { account, phase: 'loading', sandboxes: [] };
-    const { phase, error } = poller;
+    const { phase, error, sandboxes, listedAt } = poller;
+    const known = this.#descriptions.get(account.id);
+    const inputs = [account, phase, error, sandboxes, this.#overlays];
+    if (known && inputs.every((input, index) => input === known.inputs[index])) return known.entry;
+    const entry = {
+      account,
+      phase,
+      sandboxes: this.#shown(account, poller),
+      ...(error && { error }),
+      ...(error && listedAt && { listedAt }),
+    };
+    this.#descriptions.set(account.id, { inputs, entry });
+    return entry;
+  }
+
+  #shown(account: Account, { error, sandboxes }: AccountPoller): readonly Sandbox[] {
     // What runs nowhere is shown so, whatever the last list said.
-    const lastKnown = isNotRunning(error) ? poller.sandboxes.map(asStopped) : poller.sandboxes;
-    const placeholders = [...this.#placeholders].filter((ref) => ref.account.id === account.id);
-    const sandboxes = [
+    const lastKnown = isNotRunning(error) ? sandboxes.map(asStopped) : sandboxes;
+    const placeholders = [...this.#placeholders].filter(([, { id }]) => id === account.id);
+    return [
       ...lastKnown.map((sandbox) => this.#withTransition(account, sandbox)),
-      ...placeholders.map((ref) => ref.sandbox),
-    ].sort(byName);
-    return { account, phase, sandboxes, ...(error && { error }) };
+      ...placeholders.map(([sandbox]) => sandbox),
+    ].sort(compareSandboxes);
   }
 
   #withTransition(account: Account, sandbox: Sandbox): Sandbox {
-    const status = this.#transitions.get(refKey(account.id, sandbox.id));
-    return status ? { ...sandbox, status } : sandbox;
+    if (this.#transitions.size === 0) return sandbox;
+    const transition = this.#transitions.get(refKey(account.id, sandbox.id));
+    return transition ? { ...sandbox, ...transition } : sandbox;
   }
 }
 
@@ -188,8 +232,4 @@ function asStopped(sandbox: Sandbox): Sandbox {
 
 function refKey(accountId: string, sandboxId: string): string {
   return JSON.stringify([accountId, sandboxId]);
-}
-
-function byName(a: Sandbox, b: Sandbox): number {
-  return a.name.localeCompare(b.name, 'en', { numeric: true }) || a.id.localeCompare(b.id, 'en');
 }

@@ -21,15 +21,18 @@ describe('AccountPoller', () => {
   let cloud: FakeCloud;
   let poller: AccountPoller;
   let changes: number;
+  let now: number;
 
   beforeEach(() => {
     mock.timers.enable({ apis: ['setTimeout'] });
     mock.method(Math, 'random', () => 0.5);
     changes = 0;
+    now = 0;
     cloud = new FakeCloud(box('a'));
     poller = new AccountPoller(
       (signal) => listAll(cloud, signal),
       () => changes++,
+      () => now,
     );
   });
 
@@ -40,12 +43,13 @@ describe('AccountPoller', () => {
   });
 
   async function advance(ms: number): Promise<void> {
+    now += ms;
     mock.timers.tick(ms);
     await settle();
   }
 
   it('asks at once when it becomes active, then every 5 s', async () => {
-    poller.setActive(true);
+    poller.setPace('full');
     await settle();
     assert.deepEqual(poller.sandboxes, [box('a')]);
 
@@ -56,17 +60,85 @@ describe('AccountPoller', () => {
   });
 
   it('asks nothing while paused', async () => {
-    poller.setActive(true);
+    poller.setPace('full');
     await settle();
-    poller.setActive(false);
+    poller.setPace('paused');
     await advance(600_000);
 
     assert.equal(cloud.calls.length, 1);
   });
 
+  it('asks less often while the person works elsewhere', async () => {
+    poller.setPace('full');
+    await settle();
+    poller.setPace('slow');
+    await advance(29_999);
+    assert.equal(cloud.calls.length, 1);
+
+    await advance(1);
+    assert.equal(cloud.calls.length, 2);
+  });
+
+  it('asks at once when the person is back', async () => {
+    poller.setPace('slow');
+    await settle();
+    await advance(10_000);
+    poller.setPace('full');
+    await settle();
+
+    assert.equal(cloud.calls.length, 2);
+  });
+
+  it('asks at once, whatever it has failed, when the person is back', async () => {
+    cloud.fail = new CloudError('unreachable', 'no route');
+    poller.setPace('slow');
+    for (let poll = 0; poll < 5; poll++) await advance(60_000);
+    const before = cloud.calls.length;
+    await advance(1_000);
+    poller.setPace('full');
+    await settle();
+
+    assert.equal(cloud.calls.length, before + 1);
+  });
+
+  it('takes an answer that is a moment old for a fresh one', async () => {
+    poller.setPace('full');
+    await settle();
+    poller.setPace('paused');
+    await advance(500);
+    poller.setPace('full');
+    await settle();
+    assert.equal(cloud.calls.length, 1);
+
+    await advance(500);
+    assert.equal(cloud.calls.length, 2);
+  });
+
+  it('looks once when it is woken, and stays paused', async () => {
+    poller.wake();
+    await settle();
+    await advance(600_000);
+
+    assert.equal(cloud.calls.length, 1);
+  });
+
+  it('keeps the objects of sandboxes that did not change', async () => {
+    cloud.sandboxes.set('b', box('b'));
+    await poller.refresh();
+    const before = poller.sandboxes;
+    cloud.sandboxes.set('a', box('a'));
+    await poller.refresh();
+    assert.equal(poller.sandboxes, before);
+
+    cloud.sandboxes.set('a', box('a', 'stopped'));
+    await poller.refresh();
+    assert.notEqual(poller.sandboxes[0], before[0]);
+    assert.equal(poller.sandboxes[1], before[1]);
+  });
+
   it('asks every second while a sandbox changes', async () => {
     cloud.sandboxes.set('a', box('a', 'starting'));
-    poller.setActive(true);
+    poller.setPace('full');
     await settle();
     await advance(1_000);
 
@@ -74,7 +146,7 @@ describe('AccountPoller', () => {
   });
 
   it('keeps the last good list when the cloud fails, and says why', async () => {
-    poller.setActive(true);
+    poller.setPace('full');
     await settle();
     cloud.fail = new CloudError('unreachable', 'no route');
     await advance(5_000);
@@ -86,7 +158,7 @@ describe('AccountPoller', () => {
 
   it('asks less often the longer the cloud fails, and goes on', async () => {
     cloud.fail = new CloudError('unreachable', 'no route');
-    poller.setActive(true);
+    poller.setPace('full');
     await settle();
     const waits: number[] = [];
     for (let poll = 0; poll < 6; poll++) {
@@ -110,7 +182,7 @@ describe('AccountPoller', () => {
 
   it('recovers by itself', async () => {
     cloud.fail = new CloudError('unreachable', 'no route');
-    poller.setActive(true);
+    poller.setPace('full');
     await settle();
     cloud.fail = undefined;
     await advance(60_000);
@@ -121,7 +193,7 @@ describe('AccountPoller', () => {
 
   it('waits as long as a rate-limited cloud asks', async () => {
     cloud.fail = new CloudError('rate-limited', 'slow down', { retryAfterMs: 90_000 });
-    poller.setActive(true);
+    poller.setPace('full');
     await settle();
     await advance(89_999);
     assert.equal(cloud.calls.length, 1);
@@ -129,9 +201,23 @@ describe('AccountPoller', () => {
     assert.equal(cloud.calls.length, 2);
   });
 
+  it('leaves a rate-limited cloud alone even when the person is back', async () => {
+    cloud.fail = new CloudError('rate-limited', 'slow down', { retryAfterMs: 90_000 });
+    poller.setPace('full');
+    await settle();
+    poller.setPace('paused');
+    await advance(60_000);
+    poller.setPace('full');
+    await advance(29_999);
+    assert.equal(cloud.calls.length, 1);
+
+    await advance(1);
+    assert.equal(cloud.calls.length, 2);
+  });
+
   it('does not hammer a cloud with wrong credentials', async () => {
     cloud.fail = new CloudError('unauthenticated', 'wrong token');
-    poller.setActive(true);
+    poller.setPace('full');
     await settle();
     await advance(3_600_000);
 
@@ -140,7 +226,7 @@ describe('AccountPoller', () => {
 
   it('goes on looking for a local cloud that does not run: that is cheap', async () => {
     cloud.fail = new LocalCloudError('not-running', 'not running');
-    poller.setActive(true);
+    poller.setPace('full');
     await settle();
     for (let poll = 0; poll < 10; poll++) await advance(5_000);
 
@@ -154,7 +240,7 @@ describe('AccountPoller', () => {
       (signal) => abortable(listAll(cloud), signal),
       () => changes++,
     );
-    silent.setActive(true);
+    silent.setPace('full');
     await advance(30_000);
 
     assert.equal(cloudErrorCode(silent.error), 'unreachable');
@@ -163,7 +249,7 @@ describe('AccountPoller', () => {
 
   it('asks again when a refresh comes during a poll, since that poll may be too old', async () => {
     const release = cloud.hold();
-    poller.setActive(true);
+    poller.setPace('full');
     const refreshed = poller.refresh();
     cloud.sandboxes.set('b', box('b'));
     release();
@@ -177,7 +263,7 @@ describe('AccountPoller', () => {
   });
 
   it('does not let an answer that is on its way undo an action', async () => {
-    poller.setActive(true);
+    poller.setPace('full');
     await settle();
     const release = cloud.hold();
     const refreshed = poller.refresh();
@@ -190,7 +276,7 @@ describe('AccountPoller', () => {
 
   it('reports nothing after its end', async () => {
     const release = cloud.hold();
-    poller.setActive(true);
+    poller.setPace('full');
     poller.dispose();
     release();
     await settle();

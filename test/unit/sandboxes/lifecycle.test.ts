@@ -55,7 +55,7 @@ describe('Lifecycle', () => {
 
     assert.deepEqual(
       list.accounts[0]!.sandboxes.map(({ id }) => id),
-      ['a', sandbox.id],
+      [sandbox.id, 'a'],
     );
   });
 

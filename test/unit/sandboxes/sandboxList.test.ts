@@ -86,6 +86,50 @@ describe('SandboxList', () => {
     assert.deepEqual(listed, ['one 1']);
   });
 
+  it('shows those that run first', async () => {
+    const { sandboxes } = clouds.get(one.id)!;
+    for (const [id, status] of [
+      ['b', 'stopped'],
+      ['c', 'starting'],
+      ['d', 'failed'],
+    ] as const) {
+      sandboxes.set(id, { id, name: id, status });
+    }
+    await list.refresh();
+
+    assert.deepEqual(names(0), ['box 10', 'c', 'b', 'd']);
+  });
+
+  it('describes an account by the same object while nothing changes', async () => {
+    await list.refresh();
+    const [before] = list.accounts;
+    await list.refresh();
+    assert.equal(list.accounts[0], before);
+
+    const shown = list.showTransition({ account: one, sandbox: before!.sandboxes[0]! }, 'stopping');
+    assert.notEqual(list.accounts[0], before);
+    shown.dispose();
+  });
+
+  it('says how old the last good list is while the cloud fails', async () => {
+    await list.refresh();
+    assert.equal(list.accounts[0]?.listedAt, undefined);
+    clouds.get(one.id)!.fail = new CloudError('unreachable', 'down');
+    await list.refresh();
+
+    assert.ok(list.accounts[0]?.listedAt);
+  });
+
+  it('shows what the later of two actions leads to', async () => {
+    await list.refresh();
+    const ref = list.find(one.id, 'a')!;
+    const starting = list.showTransition(ref, 'starting');
+    list.showTransition(ref, 'stopping');
+    starting.dispose();
+
+    assert.equal(list.find(one.id, 'a')?.sandbox.status, 'stopping');
+  });
+
   it('sorts by name as people count', async () => {
     const { sandboxes } = clouds.get(one.id)!;
     sandboxes.set('b', { id: 'b', name: 'box 9', status: 'running' });
