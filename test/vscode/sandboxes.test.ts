@@ -1,61 +1,19 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
-import * as os from 'node:os';
-import * as path from 'node:path';
 import { eventually } from '../helpers/eventually';
-import { requireTool, skipFor } from '../helpers/require';
-import { packageExtension } from './host/extension';
-import { hostObstacle, installHost } from './host/install';
 import { endLocalCloud } from './host/localCloud';
-import { VsCodeServer } from './host/server';
-import { Workbench } from './host/workbench';
-
-const installTimeoutMs = 15 * 60_000;
+import { useEditor } from './host/useEditor';
+import type { Workbench } from './host/workbench';
 
 const name = 'my “first” box';
 
 describe('The extension in a real VS Code', function () {
   this.timeout(90_000);
 
-  let sshDir: string;
-  let cloudDir: string;
+  const editor = useEditor();
   let workbench: Workbench;
-  let failed = false;
-  const cleanUps: (() => Promise<void>)[] = [];
-
-  before(async function () {
-    this.timeout(installTimeoutMs);
-    requireTool(this, 'ssh');
-    const obstacle = hostObstacle();
-    if (obstacle !== undefined) skipFor(this, obstacle);
-    // Short: sockets are in it.
-    const dir = await fs.mkdtemp(path.join(os.tmpdir(), 'sbxui-'));
-    cleanUps.push(() => fs.rm(dir, { recursive: true, force: true }));
-    sshDir = path.join(dir, 'ssh');
-    const host = await installHost();
-    const vsix = await packageExtension(dir);
-    const env = { CLOUD_SANDBOXES_HOME: path.join(dir, 'home'), CLOUD_SANDBOXES_SSH_DIR: sshDir };
-    cloudDir = path.join(dir, 'home', 'local-cloud');
-    cleanUps.push(() => endLocalCloud(cloudDir));
-    const server = await VsCodeServer.start({ host, dir: path.join(dir, 'vscode'), vsix, env });
-    cleanUps.push(() => server.stop());
-    workbench = await Workbench.open(host.chromium, server.url);
-    cleanUps.push(() => workbench.close());
-  });
-
-  // Each step goes on from the one before, as a person would.
-  beforeEach(() => assert.ok(!failed, 'an earlier step failed'));
-
-  afterEach(async function () {
-    if (this.currentTest?.state !== 'failed') return;
-    failed = true;
-    await workbench.screenshot('failed');
-  });
-
-  after(async () => {
-    for (const cleanUp of cleanUps.reverse()) await cleanUp();
-  });
+  before(() => ({ workbench } = editor));
 
   it('welcomes a person who has no cloud yet', async () => {
     await workbench.openView('Cloud Sandboxes');
@@ -95,7 +53,7 @@ describe('The extension in a real VS Code', function () {
   });
 
   it('leaves the user’s SSH configuration alone for a terminal', async () => {
-    assert.deepEqual(await fs.readdir(sshDir), ['cloud-sandboxes']);
+    assert.deepEqual(await fs.readdir(editor.sshDir), ['cloud-sandboxes']);
   });
 
   it('offers a terminal where a browser cannot open the sandbox as a folder', async () => {
@@ -140,11 +98,11 @@ describe('The extension in a real VS Code', function () {
     await workbench.screenshot('9-delete');
     await workbench.dialog().getByRole('button', { name: 'Delete' }).click();
     await workbench.row('Create a sandbox').waitFor();
-    await eventually(() => assert.ok(!existsSync(sshDir), 'its SSH files go with the last sandbox'));
+    await eventually(() => assert.ok(!existsSync(editor.sshDir), 'its SSH files go with the last sandbox'));
   });
 
   it('says that the local cloud has ended, and starts it when asked to', async () => {
-    await endLocalCloud(cloudDir);
+    await endLocalCloud(editor.cloudDir);
     const row = workbench.row('Start Local Cloud', 'not running');
     await row.waitFor();
     await workbench.screenshot('10-not-running');

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
 
@@ -12,4 +14,16 @@ export async function packageExtension(dir: string): Promise<string> {
   const vsce = path.resolve('node_modules', '@vscode', 'vsce', 'vsce');
   await run(process.execPath, [vsce, 'package', '--no-rewrite-relative-links', '--out', vsix]);
   return vsix;
+}
+
+let shared: Promise<string> | undefined;
+
+/** The package for all tests of this process, made when it is first asked for. */
+export function sharedPackage(): Promise<string> {
+  shared ??= (() => {
+    const dir = mkdtempSync(path.join(os.tmpdir(), 'sbxvsix-'));
+    process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+    return packageExtension(dir);
+  })();
+  return shared;
 }

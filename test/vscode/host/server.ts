@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { eventually } from '../../helpers/eventually';
 import type { VsCodeHost } from './install';
 
-/** Quiet defaults; terminals draw text that can be read from the page. */
-const settings = {
+/** Of the user: quiet, and with terminals that draw text which can be read from the page. */
+const quietSettings: Readonly<Record<string, unknown>> = {
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
@@ -34,9 +34,13 @@ export interface ServerOptions {
   readonly host: VsCodeHost;
   /** Folder for all that it writes. */
   readonly dir: string;
-  /** Extension to install. */
-  readonly vsix: string;
+  /** Extension to install, if any. */
+  readonly vsix?: string;
+  /** Settings of the user, on top of quiet defaults. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   readonly env: Readonly<Record<string, string>>;
+  /** More options of the server. */
+  readonly flags?: readonly string[];
 }
 
 /** A VS Code server on a free port of the loopback interface. */
@@ -47,19 +51,22 @@ export class VsCodeServer {
   ) {}
 
   static async start(options: ServerOptions): Promise<VsCodeServer> {
-    const { host, dir } = options;
+    const { host, dir, vsix, settings = {}, flags = [] } = options;
     const env = serverEnvironment(options);
     const folders = ['--server-data-dir', dir, '--extensions-dir', path.join(dir, 'extensions')];
     await fs.mkdir(path.join(dir, 'data', 'User'), { recursive: true });
-    await fs.writeFile(path.join(dir, 'data', 'User', 'settings.json'), JSON.stringify(settings));
-    await promisify(execFile)(
-      host.node,
-      [host.serverMain, ...folders, '--install-extension', options.vsix, '--accept-server-license-terms'],
-      { env, timeout: 60_000 },
+    await fs.writeFile(
+      path.join(dir, 'data', 'User', 'settings.json'),
+      JSON.stringify({ ...quietSettings, ...settings }),
     );
+    if (vsix !== undefined) {
+      const install = ['--install-extension', vsix, '--accept-server-license-terms'];
+      const limit = { env, timeout: 60_000 };
+      await promisify(execFile)(host.node, [host.serverMain, ...folders, ...install], limit);
+    }
     const logFile = path.join(dir, 'server.log');
     const log = openSync(logFile, 'w');
-    const child = spawn(host.node, [host.serverMain, ...folders, ...serverFlags], {
+    const child = spawn(host.node, [host.serverMain, ...folders, ...serverFlags, ...flags], {
       detached: true,
       stdio: ['ignore', log, log],
       env,

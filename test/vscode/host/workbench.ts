@@ -11,7 +11,28 @@ const chromiumFlags = [
   '--disable-component-update',
   '--disable-sync',
 ];
+const windowSize = { width: 1280, height: 800 };
 const screenshotDir = path.resolve('test-results');
+
+/** Chromium passes loopback addresses by a proxy unless told. */
+function socksFlags(proxy: string): string[] {
+  return [`--proxy-server=socks5://${proxy}`, '--proxy-bypass-list=<-loopback>'];
+}
+
+/**
+ * The workbench encrypts secrets for the browser's storage with a key of the server's, which the plain server of the
+ * npm package does not give out; without one it keeps secrets in memory, and loses them when the window is reloaded.
+ */
+async function keepSecrets(page: Page): Promise<void> {
+  await page.route('**/mint-key', (route) => route.fulfill({ status: 200, body: Buffer.alloc(32, 7) }));
+}
+
+export interface WorkbenchOptions {
+  /** The browser's zoom: at 2 everything is twice as large, in a window of the same size. */
+  readonly zoom?: number;
+  /** SOCKS proxy that the browser reaches the server by, as `host:port`. */
+  readonly socksProxy?: string;
+}
 
 /** VS Code's window in a browser, driven as a person would. Waits end after the page's default time-out. */
 export class Workbench {
@@ -20,11 +41,19 @@ export class Workbench {
     readonly page: Page,
   ) {}
 
-  static async open(executablePath: string, url: string): Promise<Workbench> {
-    const browser = await chromium.launch({ executablePath, headless: true, args: chromiumFlags });
+  static async open(
+    executablePath: string,
+    url: string,
+    { zoom = 1, socksProxy }: WorkbenchOptions = {},
+  ): Promise<Workbench> {
+    const proxy = socksProxy === undefined ? [] : socksFlags(socksProxy);
+    const args = [...chromiumFlags, ...proxy];
+    const viewport = { width: windowSize.width / zoom, height: windowSize.height / zoom };
+    const browser = await chromium.launch({ executablePath, headless: true, args });
     try {
-      const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+      const page = await browser.newPage({ viewport, deviceScaleFactor: zoom });
       page.setDefaultTimeout(30_000);
+      await keepSecrets(page);
       await page.goto(url);
       await page.locator('.monaco-workbench .part.activitybar').waitFor();
       return new Workbench(browser, page);
