@@ -1,4 +1,5 @@
 /** The composition root: makes the parts and connects them. */
+import { randomUUID } from 'node:crypto';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { DisposableStore } from './base/disposable';
@@ -22,12 +23,16 @@ import { CloudAccess } from './sandboxes/cloudAccess';
 import { Lifecycle } from './sandboxes/lifecycle';
 import { LocalCloud, type LocalCloudAddress } from './sandboxes/localCloud';
 import { SandboxList } from './sandboxes/sandboxList';
-import { adoptLocalCloud } from './sandboxes/signIn';
+import { adoptLocalCloud, useLocalCloud } from './sandboxes/signIn';
+import { SignInReminder } from './sandboxes/signInReminder';
 import { StateFile } from './sandboxes/stateFile';
+import { TokenRefusals } from './sandboxes/tokenRefusals';
 import { stableRuntimes } from './sshConfig/runtimes';
 import { AccountCommands } from './views/accountCommands';
+import { ContextKeys } from './views/contextKeys';
 import { readLocalCloudRuntime, readNetworkSettings, readSshSettings } from './views/editorSettings';
 import { showError } from './views/feedback';
+import { FirstRun } from './views/firstRun';
 import { viewId } from './views/ids';
 import { OpenCommands } from './views/openCommands';
 import { registerCommands } from './views/registerCommands';
@@ -39,6 +44,7 @@ import { rememberFolder, sandboxOfWindow } from './views/window';
 /** What the parts of one window share. */
 interface Services {
   readonly context: vscode.ExtensionContext;
+  readonly state: StateFile;
   readonly log: vscode.LogOutputChannel;
   readonly accounts: AccountStore;
   readonly localCloud: LocalCloud;
@@ -60,13 +66,21 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   context.subscriptions.push(owned);
   const log = owned.add(vscode.window.createOutputChannel('Cloud Sandboxes', { log: true }));
   const state = new StateFile(path.join(context.globalStorageUri.fsPath, 'state.json'));
-  await state
-    .reload()
-    .catch((error: unknown) => void showError('Cannot read the list of clouds', error, log));
+  const isListReadable = await state.reload().then(
+    () => true,
+    (error: unknown) => {
+      void showError(vscode.l10n.t('Cannot read the list of clouds'), error, log);
+      return false;
+    },
+  );
   const services = createServices(owned, context, state, log);
+  const canOpenRemotes =
+    vscode.env.uiKind === vscode.UIKind.Desktop &&
+    context.extension.extensionKind === vscode.ExtensionKind.UI;
+  owned.add(new ContextKeys({ accounts: services.accounts, canOpenRemotes, isListReadable }));
   const { accounts, book, broker, localCloud, ssh } = services;
   addViews(owned, services);
-  addCommands(owned, services);
+  addCommands(owned, services, canOpenRemotes);
   followOthers(owned, services);
   logFailure(log, 'Connections get no grant from this window', broker.ensure());
   logFailure(log, 'Cannot remember the folder', rememberFolder(book));
@@ -113,7 +127,7 @@ function createServices(
       log,
     }),
   );
-  return { context, log, accounts, localCloud, access, list, book, consent, connections, ssh, broker };
+  return { context, state, log, accounts, localCloud, access, list, book, consent, connections, ssh, broker };
 }
 
 function createSshSetup(
@@ -156,7 +170,7 @@ function createLocalCloud(context: vscode.ExtensionContext, log: Logger): LocalC
 
 /** Takes in what other windows, connections and people elsewhere do. */
 function followOthers(owned: DisposableStore, services: Services): void {
-  const { context, accounts, book, connections, log } = services;
+  const { context, accounts, book, connections, list, log } = services;
   const reload = (): void => logFailure(log, 'Cannot see what other windows did', accounts.reload());
   owned.add(context.secrets.onDidChange(({ key }) => isTokenKey(key) && reload()));
   owned.add(vscode.window.onDidChangeWindowState(({ focused }) => focused && reload()));
@@ -164,6 +178,12 @@ function followOthers(owned: DisposableStore, services: Services): void {
     connections.onDidChange(({ alias, phase, since }) => {
       if (phase === 'connected') logFailure(log, 'Cannot note the opening', book.spendIntent(alias, since));
     }),
+  );
+  // What the network settings kept from an answer may have one now.
+  owned.add(
+    vscode.workspace.onDidChangeConfiguration(
+      (event) => event.affectsConfiguration('http') && void list.refresh(),
+    ),
   );
   owned.add(new DeletedSandboxes(services));
 }
@@ -192,18 +212,24 @@ function addViews(owned: DisposableStore, { book, connections, list }: Services)
   owned.add(new StatusBar({ connections, window: () => sandboxOfWindow(book) }));
 }
 
-function addCommands(owned: DisposableStore, services: Services): void {
-  const { context, accounts, access, book, broker, consent, list, log, ssh } = services;
+function addCommands(owned: DisposableStore, services: Services, canOpenRemotes: boolean): void {
+  const { context, state, accounts, access, book, broker, consent, list, log, ssh } = services;
   const client = access.client.bind(access);
   const lifecycle = new Lifecycle({ list, client });
   const opener = new SandboxOpener({ book, broker, lifecycle, ssh, client, log });
   const cloud = new AccountCommands({ accounts, access, list, book, kinds: providers, ssh, log });
   const sandbox = new SandboxCommands({ list, lifecycle, book, ssh, log });
-  const canOpenRemotes =
-    vscode.env.uiKind === vscode.UIKind.Desktop &&
-    context.extension.extensionKind === vscode.ExtensionKind.UI;
   const flow = new OpenFlow({ opener, ssh, consent });
   const open = new OpenCommands({ commands: sandbox, flow, opener, canOpenRemotes, log });
+  const firstRun = new FirstRun({
+    extensionId: context.extension.id,
+    list,
+    lifecycle,
+    useLocalCloud: (signal) => useLocalCloud(access, accounts, signal),
+    log,
+  });
+  const refusals = new TokenRefusals(state, randomUUID());
+  owned.add(new SignInReminder({ list, refusals, ask: (account) => cloud.askToSignIn(account), log }));
   owned.add(
     registerCommands({
       open: (target) => open.open(target, 'this'),
@@ -213,11 +239,17 @@ function addCommands(owned: DisposableStore, services: Services): void {
       start: (target) => sandbox.start(target),
       stop: (target) => sandbox.stop(target),
       delete: (target) => sandbox.delete(target),
-      refresh: (target) => sandbox.refresh(target),
+      refresh: async (target) => {
+        await cloud.reload();
+        await sandbox.refresh(target);
+      },
       addCloud: () => cloud.addCloud(),
       useLocalCloud: () => cloud.useLocalCloud(),
       signIn: (target) => cloud.signIn(target),
       signOut: (target) => cloud.signOut(target),
+      tryLocal: () => firstRun.tryLocal(),
+      installRemoteSsh: () => firstRun.installRemoteSsh(),
+      getStarted: () => firstRun.getStarted(),
       showLog: () => log.show(),
     }),
   );

@@ -9,12 +9,13 @@ import type { AccountStore } from '../sandboxes/accountStore';
 import type { CloudAccess } from '../sandboxes/cloudAccess';
 import type { SandboxList } from '../sandboxes/sandboxList';
 import { renewToken, signIn, useLocalCloud } from '../sandboxes/signIn';
+import { removedText } from './accountTexts';
 import { addCloud, askNewToken, type CloudKind } from './addCloud';
-import { showError, withProgress } from './feedback';
+import { commandStep, offerSteps, showError, withProgress } from './feedback';
 import { viewId } from './ids';
 import { pickAccount } from './pickers';
 import type { CommandTarget } from './sandboxTree';
-import { messageText } from './text';
+import { messageText, nameText } from './text';
 
 export interface AccountCommandsOptions {
   readonly accounts: AccountStore;
@@ -83,6 +84,29 @@ export class AccountCommands {
     }
   }
 
+  /** Says that the account's token is refused and offers what can be done. Resolves when it is done or put away. */
+  async askToSignIn(account: Account): Promise<void> {
+    const message = vscode.l10n.t(
+      '{0} refuses the token of {1}: it is wrong or has expired.',
+      printable(accountHost(account), 100),
+      nameText(account.label),
+    );
+    await offerSteps(vscode.window.showWarningMessage, messageText(message), [
+      commandStep(vscode.l10n.t('Sign In Again'), 'signIn', account),
+      commandStep(vscode.l10n.t('Sign Out'), 'signOut', account),
+    ]);
+  }
+
+  /** Reads what other windows wrote. */
+  async reload(): Promise<void> {
+    const { accounts, log } = this.#options;
+    try {
+      await accounts.reload();
+    } catch (error) {
+      await showError(vscode.l10n.t('Cannot read the list of clouds'), error, log);
+    }
+  }
+
   async signOut(target?: CommandTarget): Promise<void> {
     const { accounts, log } = this.#options;
     const account =
@@ -90,10 +114,13 @@ export class AccountCommands {
         ? target.account
         : await pickAccount(accounts.list(), vscode.l10n.t('Sign out of which cloud?'));
     if (!account || !(await confirmSignOut(account))) return;
+    const host = printable(accountHost(account), 100);
     try {
-      await signOut(account, this.#options);
+      const removed = await signOut(account, this.#options);
+      void vscode.window.showInformationMessage(messageText(removedText(account, removed)));
     } catch (error) {
-      await showError(`Cannot sign out of ${printable(accountHost(account), 100)}`, error, log);
+      const retry = (): Promise<void> => this.signOut({ kind: 'account', account });
+      await showError(vscode.l10n.t('Cannot sign out of {0}', host), error, log, { retry });
     }
   }
 
@@ -104,11 +131,15 @@ export class AccountCommands {
 }
 
 async function confirmSignOut(account: Account): Promise<boolean> {
-  const where = isLocal(account) ? 'the local cloud' : printable(accountHost(account), 100);
+  const where = isLocal(account) ? vscode.l10n.t('the local cloud') : printable(accountHost(account), 100);
   const detail = isLocal(account)
-    ? 'Its sandboxes stay on this computer and come back when you start the local cloud again. Their SSH keys are removed.'
-    : 'The token and the SSH keys of its sandboxes are removed from this computer. The sandboxes stay in the cloud.';
-  const message = messageText(`Sign out of ${where}?`);
-  const confirm = 'Sign Out';
+    ? vscode.l10n.t(
+        'Its sandboxes stay on this computer and come back when you start the local cloud again. Their SSH keys are removed.',
+      )
+    : vscode.l10n.t(
+        'The token and the SSH keys of its sandboxes are removed from this computer. The sandboxes stay in the cloud.',
+      );
+  const message = messageText(vscode.l10n.t('Sign out of {0}?', where));
+  const confirm = vscode.l10n.t('Sign Out');
   return (await vscode.window.showWarningMessage(message, { modal: true, detail }, confirm)) === confirm;
 }

@@ -1,5 +1,6 @@
 /** Identifiers that the manifest declares too; a test holds the two together. */
 export const viewId = 'cloudSandboxes.sandboxes';
+export const walkthroughId = 'start';
 export const statusBarId = 'connection';
 export const configurationSection = 'cloudSandboxes';
 
@@ -17,7 +18,20 @@ export const commandIds = {
   useLocalCloud: 'cloudSandboxes.useLocalCloud',
   signIn: 'cloudSandboxes.signIn',
   signOut: 'cloudSandboxes.signOut',
+  tryLocal: 'cloudSandboxes.tryLocal',
+  installRemoteSsh: 'cloudSandboxes.installRemoteSsh',
+  getStarted: 'cloudSandboxes.getStarted',
   showLog: 'cloudSandboxes.showLog',
 } as const;
 
 export type CommandName = keyof typeof commandIds;
+
+/** Keys for `when` clauses: how things are, as far as menus, welcome texts and the walkthrough depend on it. */
+export const contextKeys = {
+  /** `installed`, `missing`, or `unavailable` where the editor cannot open another machine at all. */
+  remoteSsh: 'cloudSandboxes.remoteSsh',
+  /** Whether there is an account of another cloud than the local one. */
+  hasCloud: 'cloudSandboxes.hasCloud',
+  /** Whether the list of clouds could not be read; an empty view then means nothing. */
+  listUnreadable: 'cloudSandboxes.listUnreadable',
+} as const;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { MemorySecretStore } from '../../../src/keys/secretStore';
 import { SandboxBook } from '../../../src/remote/sandboxBook';
 import { signOut, type SignOutOptions } from '../../../src/remote/signOut';
-import type { Account } from '../../../src/sandboxes/account';
+import { localAccount, type Account } from '../../../src/sandboxes/account';
 import { AccountStore } from '../../../src/sandboxes/accountStore';
 import { MemoryState } from '../../helpers/memoryState';
 
@@ -10,6 +10,7 @@ const account: Account = { id: 'x', provider: 'boxlite', baseUrl: 'https://h', u
 
 describe('signOut', () => {
   let accounts: AccountStore;
+  let book: SandboxBook;
   let forgotten: string[];
   let broken: Set<string>;
   let options: SignOutOptions;
@@ -17,7 +18,7 @@ describe('signOut', () => {
   beforeEach(async () => {
     const state = new MemoryState();
     accounts = new AccountStore(state, new MemorySecretStore());
-    const book = new SandboxBook(state);
+    book = new SandboxBook(state);
     forgotten = [];
     broken = new Set();
     await accounts.add(account, 'secret');
@@ -26,7 +27,7 @@ describe('signOut', () => {
     const forget = (what: string): Promise<void> => {
       if (broken.has(what)) return Promise.reject(new Error(`${what} is stuck`));
       forgotten.push(what);
-      return Promise.resolve();
+      return book.forget(what);
     };
     const ssh = { forget, cleanUp: () => forget('rest') };
     options = { accounts, access: { forget: () => undefined }, book, ssh };
@@ -38,6 +39,27 @@ describe('signOut', () => {
     assert.deepEqual(forgotten, ['one', 'two', 'rest']);
     assert.deepEqual(accounts.list(), []);
     assert.equal(await accounts.token(account.id), undefined);
+  });
+
+  it('tells what it removed', async () => {
+    assert.deepEqual(await signOut(account, options), {
+      token: true,
+      sandboxes: ['one', 'two'],
+      sshConfig: true,
+    });
+  });
+
+  it('tells that our SSH files stay where another account has sandboxes', async () => {
+    await book.record({ alias: 'other', accountId: 'y', sandboxId: 'o', name: 'other' });
+
+    assert.equal((await signOut(account, options)).sshConfig, false);
+  });
+
+  it('tells of nothing where there was nothing', async () => {
+    await accounts.add(localAccount);
+    const nothing = { token: false, sandboxes: [], sshConfig: false };
+
+    assert.deepEqual(await signOut(localAccount, options), nothing);
   });
 
   it('goes on past what fails, tells all of it, and can be repeated', async () => {

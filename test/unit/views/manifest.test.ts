@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { commandIds, configurationSection, viewId } from '../../../src/views/ids';
+import { commandIds, configurationSection, contextKeys, viewId, walkthroughId } from '../../../src/views/ids';
 
 interface MenuItem {
   readonly command: string;
@@ -23,6 +23,15 @@ interface Manifest {
       readonly activitybar: readonly { readonly id: string; readonly icon: string }[];
     };
     readonly viewsWelcome: readonly { readonly view: string; readonly contents: string }[];
+    readonly walkthroughs: readonly {
+      readonly id: string;
+      readonly steps: readonly {
+        readonly id: string;
+        readonly description: string;
+        readonly media: { readonly svg: string; readonly altText: string };
+        readonly completionEvents: readonly string[];
+      }[];
+    }[];
     readonly menus: Record<string, readonly MenuItem[]>;
     readonly configuration: { readonly properties: Record<string, { readonly scope: string }> };
   };
@@ -36,6 +45,7 @@ const manifest = JSON.parse(
   source.replace(placeholder, (_, key: string) => JSON.stringify(texts[key])),
 ) as Manifest;
 const { contributes } = manifest;
+const walkthrough = contributes.walkthroughs[0]!;
 const known = new Set<string>(Object.values(commandIds));
 
 describe('The manifest', () => {
@@ -59,12 +69,35 @@ describe('The manifest', () => {
       assert.ok(known.has(item.command), item.command);
   });
 
-  it('links welcome texts to known commands', () => {
-    const links = contributes.viewsWelcome.flatMap(({ contents }) => [
-      ...contents.matchAll(/\(command:([^)]+)\)/g),
-    ]);
-    assert.ok(links.length > 0);
+  it('links welcome texts and the walkthrough to known commands', () => {
+    const contents = [
+      ...contributes.viewsWelcome.map((welcome) => welcome.contents),
+      ...walkthrough.steps.map(({ description }) => description),
+    ];
+    const links = contents.flatMap((content) => [...content.matchAll(/\(command:([^)]+)\)/g)]);
+    assert.ok(links.length > contents.length / 2);
     for (const [, id = ''] of links) assert.ok(known.has(id), id);
+  });
+
+  it('has a walkthrough that the code opens, each step with a picture and an end', () => {
+    assert.equal(walkthrough.id, walkthroughId);
+    for (const { id, media, completionEvents } of walkthrough.steps) {
+      assert.ok(existsSync(media.svg), media.svg);
+      assert.ok(media.altText, id);
+      assert.ok(completionEvents.length > 0, id);
+      for (const event of completionEvents) {
+        const [kind, of = ''] = event.split(':');
+        if (kind === 'onCommand') assert.ok(known.has(of), event);
+      }
+    }
+  });
+
+  it('depends on context keys that the code sets', () => {
+    const conditions = [...source.matchAll(/"(?:when": "|onContext:)([^"]+)"/g)].map(([, when = '']) => when);
+    const own = conditions.flatMap((when) => when.match(/(?<!(==|=~) ?)\bcloudSandboxes\.\w+/g) ?? []);
+    const set = new Set<string>(Object.values(contextKeys));
+    assert.ok(own.length > 0);
+    for (const key of own) assert.ok(set.has(key), key);
   });
 
   it('declares the view that the code fills', () => {
