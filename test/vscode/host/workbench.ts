@@ -63,6 +63,16 @@ export class Workbench {
     }
   }
 
+  /** Another window of the same person's; it goes with this one. */
+  async openWindow(): Promise<Workbench> {
+    const page = await this.page.context().newPage();
+    page.setDefaultTimeout(30_000);
+    await keepSecrets(page);
+    await page.goto(this.page.url());
+    await page.locator('.monaco-workbench .part.activitybar').waitFor();
+    return new Workbench(this.browser, page);
+  }
+
   async close(): Promise<void> {
     await this.browser.close();
   }
@@ -135,6 +145,34 @@ export class Workbench {
 
   statusBarItem(id: string): Locator {
     return this.page.locator(`.statusbar [id="${id}"]`);
+  }
+
+  /** A file or folder that the explorer shows. */
+  file(name: string): Locator {
+    return this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: name });
+  }
+
+  /** Puts a line at the end of the file in the active editor, and saves it. */
+  async appendAndSave(line: string): Promise<void> {
+    const editor = this.page.locator('.editor-instance .monaco-editor');
+    await editor.locator('.view-line').last().click();
+    await this.page.keyboard.press('Control+End');
+    await this.page.keyboard.type(`${line}\n`);
+    await editor.locator('.view-line', { hasText: line }).waitFor();
+    await this.page.keyboard.press('Control+s');
+  }
+
+  async newTerminal(): Promise<void> {
+    await this.page.keyboard.press('Control+Shift+Backquote');
+    await this.waitForTerminal(/[#$] ?\s*$/);
+  }
+
+  /** Searches all files of the folder; resolves once a file of that name is among the results. */
+  async findInFiles(text: string, file: string): Promise<void> {
+    await this.page.keyboard.press('Control+Shift+F');
+    await this.page.locator('.search-view .search-widget .input').first().fill(text);
+    await this.page.keyboard.press('Enter');
+    await this.page.locator('.search-view .monaco-list-row', { hasText: file }).waitFor();
   }
 
   /** Types a line into the active terminal. */
