@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import type { Readable } from 'node:stream';
+import { PassThrough, Writable, type Readable } from 'node:stream';
+import { createDeferred, type Deferred } from '../../src/base/async';
 import type { ExitStatus, RemoteProcess } from '../../src/cloud/provider';
 
 export interface Collected {
@@ -42,4 +43,30 @@ export async function sha256Of(stream: Readable): Promise<string> {
 
 export function sha256(data: Buffer): string {
   return createHash('sha256').update(data).digest('hex');
+}
+
+export interface TestProcess {
+  readonly process: RemoteProcess;
+  readonly stdout: PassThrough;
+  readonly stderr: PassThrough;
+  readonly exited: Deferred<ExitStatus>;
+  readonly kills: () => number;
+}
+
+/** A process whose outputs and end the test decides. */
+export function createTestProcess(): TestProcess {
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const exited = createDeferred<ExitStatus>();
+  let kills = 0;
+  const process: RemoteProcess = {
+    stdin: new Writable({ write: (_chunk, _encoding, done) => done() }),
+    stdout,
+    stderr,
+    exited: exited.promise,
+    resize: () => undefined,
+    signal: () => undefined,
+    kill: () => kills++,
+  };
+  return { process, stdout, stderr, exited, kills: () => kills };
 }

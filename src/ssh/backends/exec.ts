@@ -18,9 +18,10 @@ import { connectRelay } from './dial';
 import { explainLoss } from './loss';
 import { withPatience } from './patience';
 import { probeSandbox, type SandboxFacts } from './probe';
-import { chooseRelay, isDialable } from './relays';
+import { chooseRelay, isDialable, targetLine, type Relay } from './relays';
 import { canServeFiles } from './shellFiles/script';
 import { ShellFiles } from './shellFiles/shellFiles';
+import { SpareRelays } from './spareRelays';
 import { makeTextSafe } from './textSafe';
 import { wakeSandbox } from './wake';
 
@@ -53,6 +54,7 @@ export class ExecBackend implements Backend {
   #facts: SandboxFacts | undefined;
   readonly #live = new Set<RemoteProcess>();
   #lastSignOfLife = 0;
+  #spares: SpareRelays | undefined;
 
   constructor(options: ExecBackendOptions) {
     const { id, name } = options.sandbox;
@@ -119,11 +121,23 @@ export class ExecBackend implements Backend {
     if (!isDialable(target)) throw new BridgeError('unavailable', 'That is not an address to connect to');
     const relay = chooseRelay(this.#known().tools, target);
     if (!relay) throw new BridgeError('unavailable', NO_RELAY[target.kind]);
-    const process = await this.#run(relay.argv, { env: {} }, signal);
+    const process = this.#takeSpare(relay, target) ?? (await this.#run(relay.argv, { env: {} }, signal));
     return connectRelay(process, relay.announces, signal);
   }
 
+  #takeSpare({ waitingArgv }: Relay, target: DialTarget): RemoteProcess | undefined {
+    if (!waitingArgv) return undefined;
+    this.#spares ??= new SpareRelays(
+      (signal) => this.#run(waitingArgv, { env: {} }, signal),
+      this.#options.log,
+    );
+    const spare = this.#spares.take();
+    spare?.stdin.write(targetLine(target));
+    return spare;
+  }
+
   async close(): Promise<void> {
+    this.#spares?.dispose();
     await Promise.all([...this.#live].map((process) => hangUp(process)));
   }
 

@@ -11,6 +11,8 @@ export interface Relay {
    * that it failed when it ends.
    */
   readonly announces: boolean;
+  /** Runs it ahead, without a target: it then waits for a line on stdin that names one, {@link targetLine}. */
+  readonly waitingArgv?: readonly [string, ...string[]];
 }
 
 /** The byte that announces the connection (ASCII ACK). */
@@ -29,11 +31,26 @@ interface RankedTool {
   readonly relay: (target: DialTarget) => Relay | undefined;
 }
 
+/** Tells a relay that waits what to connect to: in hex, because a path may have any character. */
+export function targetLine(target: DialTarget): string {
+  return `${Buffer.from(targetWords(target).join('\0')).toString('hex')}\n`;
+}
+
+function targetWords(target: DialTarget): readonly string[] {
+  return target.kind === 'unix' ? ['unix', target.path, ''] : ['tcp', target.host, String(target.port)];
+}
+
 // The scripts take the target as arguments: nothing of it is ever part of program text. Those that can tell the end
 // of their output live until both directions have ended, as TCP does; the others end with the server.
 
 const PERL = `
 use Socket qw(:all);
+if (!@ARGV) {
+  my $line = "";
+  while (sysread STDIN, my $next, 1) { last if $next eq "\\n"; $line .= $next }
+  exit 0 if $line eq "";
+  @ARGV = split /\\0/, pack("H*", $line), -1;
+}
 my ($kind, $host, $port) = @ARGV;
 my ($socket, $why);
 if ($kind eq "unix") {
@@ -72,7 +89,15 @@ kill 9, $child;
 
 const PYTHON = `
 import os, socket, sys, threading
-kind, host, port = sys.argv[1:]
+words = sys.argv[1:]
+if not words:
+    line = b""
+    while not line.endswith(b"\\n"):
+        more = os.read(0, 1)
+        if not more: os._exit(0)
+        line += more
+    words = bytes.fromhex(line.decode().strip()).decode("utf-8", "surrogateescape").split("\\0")
+kind, host, port = words
 try:
     if kind == "unix":
         s = socket.socket(socket.AF_UNIX)
@@ -193,12 +218,18 @@ exit 0
 function script(tool: string, ...command: [string, ...string[]]): RankedTool {
   return {
     tool,
+    relay: (target) => ({ argv: [...command, ...targetWords(target)], announces: true }),
+  };
+}
+
+/** Such a script that can also wait for its target. */
+function waitingScript(tool: string, ...command: [string, ...string[]]): RankedTool {
+  return {
+    tool,
     relay: (target) => ({
-      argv: [
-        ...command,
-        ...(target.kind === 'unix' ? ['unix', target.path, ''] : ['tcp', target.host, String(target.port)]),
-      ],
+      argv: [...command, ...targetWords(target)],
       announces: true,
+      waitingArgv: command,
     }),
   };
 }
@@ -244,8 +275,8 @@ const hostAndPort = (host: string, port: string): string[] => [host, port];
  * then what ends with the server; last what does not (a client that waits for the server's close hangs with it).
  */
 const RANKING: readonly RankedTool[] = [
-  script('perl', 'perl', '-e', PERL),
-  script('python3', 'python3', '-Ssc', PYTHON),
+  waitingScript('perl', 'perl', '-e', PERL),
+  waitingScript('python3', 'python3', '-Ssc', PYTHON),
   script('ruby', 'ruby', '--disable=gems', '-rsocket', '-e', RUBY),
   program('nc:traditional', ['nc', '-q', '99999'], hostAndPort),
   script('node', 'node', '-e', NODE),

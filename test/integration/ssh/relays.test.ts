@@ -8,7 +8,8 @@ import type { Duplex } from 'node:stream';
 import { createDeferred } from '../../../src/base/async';
 import { BridgeError, type DialTarget } from '../../../src/ssh/backend';
 import { connectRelay } from '../../../src/ssh/backends/dial';
-import { chooseRelay } from '../../../src/ssh/backends/relays';
+import type { RemoteProcess } from '../../../src/cloud/provider';
+import { chooseRelay, targetLine, type Relay } from '../../../src/ssh/backends/relays';
 import { eventually } from '../../helpers/eventually';
 import { startLocalProcess } from '../../helpers/localProcess';
 import { readAll, readOpen } from '../../helpers/remoteProcess';
@@ -27,12 +28,14 @@ interface RelayCase {
   readonly endsWithServer?: true;
   /** Goes on sending to a server that has ended its output. */
   readonly outlivesOutput?: true;
+  /** Can be started ahead. */
+  readonly waits?: true;
 }
 
 const all = { unix: true, halfClose: true, endsWithServer: true, outlivesOutput: true } as const;
 const relays: readonly RelayCase[] = [
-  { tool: 'perl', program: 'perl', ...all },
-  { tool: 'python3', program: 'python3', ...all },
+  { tool: 'perl', program: 'perl', ...all, waits: true },
+  { tool: 'python3', program: 'python3', ...all, waits: true },
   { tool: 'ruby', program: 'ruby', ...all },
   { tool: 'node', program: 'node', ...all },
   { tool: 'php', program: 'php', ...all },
@@ -47,7 +50,7 @@ const relays: readonly RelayCase[] = [
 ];
 const unixTarget = { kind: 'unix', path: '/tmp/x.sock' } as const;
 
-for (const { tool, program, unix, halfClose, endsWithServer, outlivesOutput } of relays) {
+for (const { tool, program, unix, halfClose, endsWithServer, outlivesOutput, waits } of relays) {
   describe(`relay by ${tool}`, () => {
     const dir = useTempDir();
     let bin: string;
@@ -81,16 +84,26 @@ for (const { tool, program, unix, halfClose, endsWithServer, outlivesOutput } of
       return { kind: 'tcp', host: '127.0.0.1', port: (server.address() as net.AddressInfo).port };
     }
 
-    async function dial(target: DialTarget): Promise<Duplex> {
+    function relayFor(target: DialTarget): Relay {
       const relay = chooseRelay(new Set([tool]), target);
       assert.ok(relay, `${tool} has no relay`);
-      const child = startLocalProcess(relay.argv, {
-        ...process.env,
-        PATH: `${bin}${path.delimiter}${process.env['PATH'] ?? ''}`,
-      });
-      const stream = await connectRelay(child, relay.announces, AbortSignal.timeout(10_000));
+      return relay;
+    }
+
+    function start(argv: Relay['argv']): RemoteProcess {
+      const PATH = `${bin}${path.delimiter}${process.env['PATH'] ?? ''}`;
+      return startLocalProcess(argv, { ...process.env, PATH });
+    }
+
+    async function connect(child: RemoteProcess, { announces }: Relay): Promise<Duplex> {
+      const stream = await connectRelay(child, announces, AbortSignal.timeout(10_000));
       streams.push(stream);
       return stream;
+    }
+
+    async function dial(target: DialTarget): Promise<Duplex> {
+      const relay = relayFor(target);
+      return connect(start(relay.argv), relay);
     }
 
     /** Sends data to a server that gives it back, and reads as much. */
@@ -112,6 +125,36 @@ for (const { tool, program, unix, halfClose, endsWithServer, outlivesOutput } of
     } else {
       it('is not chosen for a Unix socket', () => {
         assert.equal(chooseRelay(new Set([tool]), unixTarget), undefined);
+      });
+    }
+
+    if (waits) {
+      for (const [name, file] of [
+        ['port', undefined],
+        ['Unix socket of any name', 'a\n\'ü" $x.sock'],
+      ] as const) {
+        it(`started ahead, connects to a ${name} once it is told`, async () => {
+          const target = await listen(
+            (socket) => socket.pipe(socket),
+            file === undefined ? undefined : path.join(dir.path, file),
+          );
+          const relay = relayFor(target);
+          const child = start(relay.waitingArgv!);
+
+          child.stdin.write(targetLine(target));
+
+          const stream = await connect(child, relay);
+          stream.write('first bytes');
+          assert.equal((await readBytes(stream, 11)).toString(), 'first bytes');
+        });
+      }
+
+      it('started ahead, ends with its input when it is not needed', async () => {
+        const child = start(relayFor(unixTarget).waitingArgv!);
+
+        child.stdin.end();
+
+        assert.deepEqual(await child.exited, { code: 0 });
       });
     }
 

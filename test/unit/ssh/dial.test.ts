@@ -1,41 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { PassThrough, Writable } from 'node:stream';
-import { createDeferred, type Deferred } from '../../../src/base/async';
-import type { ExitStatus, RemoteProcess } from '../../../src/cloud/provider';
 import { connectRelay } from '../../../src/ssh/backends/dial';
 import { CONNECTED } from '../../../src/ssh/backends/relays';
-import { readAll, readOpen } from '../../helpers/remoteProcess';
+import { createTestProcess, readAll, readOpen } from '../../helpers/remoteProcess';
 
 const never = new AbortController().signal;
 
-/** A relay whose outputs and end the test decides. */
-function createRelay(): {
-  process: RemoteProcess;
-  stdout: PassThrough;
-  stderr: PassThrough;
-  exited: Deferred<ExitStatus>;
-  kills: () => number;
-} {
-  const stdout = new PassThrough();
-  const stderr = new PassThrough();
-  const exited = createDeferred<ExitStatus>();
-  let kills = 0;
-  const process: RemoteProcess = {
-    stdin: new Writable({ write: (_chunk, _encoding, done) => done() }),
-    stdout,
-    stderr,
-    exited: exited.promise,
-    resize: () => undefined,
-    signal: () => undefined,
-    kill: () => kills++,
-  };
-  return { process, stdout, stderr, exited, kills: () => kills };
-}
-
 describe('connectRelay', () => {
   it('takes the announcement, and nothing else, off what the server sends', async () => {
-    const { process, stdout } = createRelay();
+    const { process, stdout } = createTestProcess();
     stdout.end(Buffer.from([CONNECTED, CONNECTED, 0x61]));
 
     const stream = await connectRelay(process, true, never);
@@ -44,7 +17,7 @@ describe('connectRelay', () => {
   });
 
   it('rejects as refused, in the words of the relay, when it ends unconnected', async () => {
-    const { process, stdout, stderr, exited, kills } = createRelay();
+    const { process, stdout, stderr, exited, kills } = createTestProcess();
     const connecting = connectRelay(process, true, never);
     stderr.write('Connection refused\n');
     await new Promise(setImmediate);
@@ -56,7 +29,7 @@ describe('connectRelay', () => {
   });
 
   it('takes a relay that announces nothing for connected once it brings output', async () => {
-    const { process, stdout } = createRelay();
+    const { process, stdout } = createTestProcess();
     stdout.write('220 ready');
 
     const stream = await connectRelay(process, false, never);
@@ -66,7 +39,7 @@ describe('connectRelay', () => {
   });
 
   it('rejects when it is cancelled, and ends the relay', async () => {
-    const { process, kills } = createRelay();
+    const { process, kills } = createTestProcess();
     const cancelled = new AbortController();
     const connecting = connectRelay(process, true, cancelled.signal);
 
@@ -77,7 +50,7 @@ describe('connectRelay', () => {
   });
 
   it('brings all that the server sent, though the client writes to a relay that has ended', async () => {
-    const { process, stdout, exited } = createRelay();
+    const { process, stdout, exited } = createTestProcess();
     stdout.write(Buffer.from([CONNECTED]));
     const stream = await connectRelay(process, true, never);
 
@@ -90,7 +63,7 @@ describe('connectRelay', () => {
   });
 
   it('ends its output where the relay says, and goes on sending', async () => {
-    const { process, stdout, stderr, exited } = createRelay();
+    const { process, stdout, stderr, exited } = createTestProcess();
     stdout.write(Buffer.from([CONNECTED]));
     const stream = await connectRelay(process, true, never);
 
@@ -105,7 +78,7 @@ describe('connectRelay', () => {
   });
 
   it('drops what a relay sends beyond the end that it told', async () => {
-    const { process, stdout, stderr } = createRelay();
+    const { process, stdout, stderr } = createTestProcess();
     stdout.write(Buffer.from([CONNECTED]));
     const stream = await connectRelay(process, true, never);
 
@@ -118,7 +91,7 @@ describe('connectRelay', () => {
   });
 
   it('ends the relay with the stream', async () => {
-    const { process, stdout, kills } = createRelay();
+    const { process, stdout, kills } = createTestProcess();
     stdout.write(Buffer.from([CONNECTED]));
 
     (await connectRelay(process, true, never)).destroy();

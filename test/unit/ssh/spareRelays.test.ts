@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers/promises';
+import { silentLogger } from '../../../src/base/logger';
+import type { RemoteProcess } from '../../../src/cloud/provider';
+import { SpareRelays } from '../../../src/ssh/backends/spareRelays';
+import { createTestProcess, type TestProcess } from '../../helpers/remoteProcess';
+
+describe('SpareRelays', () => {
+  const all: TestProcess[] = [];
+  let fails = false;
+  let spares: SpareRelays;
+  beforeEach(() => {
+    all.length = 0;
+    fails = false;
+    const start = (): Promise<RemoteProcess> => {
+      if (fails) return Promise.reject(new Error('no more'));
+      const started = createTestProcess();
+      all.push(started);
+      return Promise.resolve(started.process);
+    };
+    spares = new SpareRelays(start, silentLogger);
+  });
+  afterEach(() => spares.dispose());
+
+  it('starts none before the first forward', () => assert.equal(all.length, 0));
+
+  it('has none for the first forward, and two for the next ones', async () => {
+    assert.equal(spares.take(), undefined);
+    await setImmediate();
+
+    assert.deepEqual(
+      [spares.take(), spares.take()],
+      all.slice(0, 2).map(({ process }) => process),
+    );
+  });
+
+  it('starts another for each that was taken', async () => {
+    spares.take();
+    await setImmediate();
+    spares.take();
+
+    assert.equal(all.length, 3);
+  });
+
+  it('keeps more when they run out, up to eight', async () => {
+    for (let burst = 0; burst < 20; burst++) while (spares.take());
+    await setImmediate();
+
+    assert.equal(all.length, 8);
+  });
+
+  it('passes over one that has ended', async () => {
+    spares.take();
+    await setImmediate();
+    all[0]!.exited.resolve({ code: 1 });
+    await setImmediate();
+
+    assert.equal(spares.take(), all[1]!.process);
+  });
+
+  it('goes on without, when none can be started', async () => {
+    fails = true;
+
+    spares.take();
+    await setImmediate();
+
+    assert.equal(spares.take(), undefined);
+  });
+
+  it('ends what nobody took', async () => {
+    spares.take();
+    await setImmediate();
+
+    spares.dispose();
+
+    assert.ok(all.every(({ process }) => process.stdin.writableEnded));
+    assert.equal(spares.take(), undefined);
+  });
+});
