@@ -29,6 +29,7 @@ import { StateFile } from './sandboxes/stateFile';
 import { TokenRefusals } from './sandboxes/tokenRefusals';
 import { stableRuntimes } from './sshConfig/runtimes';
 import { AccountCommands } from './views/accountCommands';
+import { ConnectionActions } from './views/connectionActions';
 import { ContextKeys } from './views/contextKeys';
 import { readLocalCloudRuntime, readNetworkSettings, readSshSettings } from './views/editorSettings';
 import { showError } from './views/feedback';
@@ -38,8 +39,8 @@ import { OpenCommands } from './views/openCommands';
 import { registerCommands } from './views/registerCommands';
 import { SandboxCommands } from './views/sandboxCommands';
 import { SandboxTree } from './views/sandboxTree';
-import { StatusBar } from './views/statusBar';
-import { rememberFolder, sandboxOfWindow } from './views/window';
+import { followSandboxWindow } from './views/sandboxWindow';
+import { rememberFolder } from './views/window';
 
 /** What the parts of one window share. */
 interface Services {
@@ -177,6 +178,8 @@ function followOthers(owned: DisposableStore, services: Services): void {
   owned.add(
     connections.onDidChange(({ alias, phase, since }) => {
       if (phase === 'connected') logFailure(log, 'Cannot note the opening', book.spendIntent(alias, since));
+      // It may have ended since the sandbox stopped or the token was refused: the list is what tells.
+      if (phase === 'closed') void list.refresh(book.find(alias)?.accountId ?? '');
     }),
   );
   // What the network settings kept from an answer may have one now.
@@ -209,7 +212,6 @@ function addViews(owned: DisposableStore, { book, connections, list }: Services)
   owned.add(view.onDidChangeVisibility(followAttention));
   owned.add(vscode.window.onDidChangeWindowState(followAttention));
   followAttention();
-  owned.add(new StatusBar({ connections, window: () => sandboxOfWindow(book) }));
 }
 
 function addCommands(owned: DisposableStore, services: Services, canOpenRemotes: boolean): void {
@@ -228,6 +230,8 @@ function addCommands(owned: DisposableStore, services: Services, canOpenRemotes:
     useLocalCloud: (signal) => useLocalCloud(access, accounts, signal),
     log,
   });
+  const window = followSandboxWindow(owned, services);
+  const connection = new ConnectionActions({ window, list, book, log });
   const refusals = new TokenRefusals(state, randomUUID());
   owned.add(new SignInReminder({ list, refusals, ask: (account) => cloud.askToSignIn(account), log }));
   owned.add(
@@ -250,6 +254,7 @@ function addCommands(owned: DisposableStore, services: Services, canOpenRemotes:
       tryLocal: () => firstRun.tryLocal(),
       installRemoteSsh: () => firstRun.installRemoteSsh(),
       getStarted: () => firstRun.getStarted(),
+      connectionActions: () => connection.show(),
       showLog: () => log.show(),
     }),
   );

@@ -1,54 +1,134 @@
-import type { ConnectionState } from '../broker/protocol';
+import * as vscode from 'vscode';
 import { printable } from '../base/errors';
+import type { EndReason } from '../broker/protocol';
+import type { LinkStatus } from '../remote/linkState';
 import { nameText, withoutIcons } from './text';
 
-/** What the status bar shows. */
+/** What the status bar shows of a window's link to its sandbox. */
 export interface StatusText {
+  /** May hold icons as `$(id)`. */
   readonly text: string;
   readonly tooltip: string;
-  /** Something is wrong and the item should stand out. */
-  readonly warning: boolean;
+  /** The text as a screen reader says it. */
+  readonly spoken: string;
+  /** How much the item stands out: words and icons say the same without colour. */
+  readonly severity: 'none' | 'warning' | 'error';
 }
 
-/** The status of a window that is open in a sandbox. */
-export function sandboxWindowText(name: string, state: ConnectionState | undefined): StatusText {
-  const shown = withoutIcons(nameText(name));
-  if (!state) {
-    return { text: `$(cloud) ${shown}`, tooltip: 'Waiting for this window’s connection', warning: false };
-  }
-  const detail = printable(state.detail ?? '', 200);
-  const rtt = state.roundTripMs === undefined ? undefined : `${Math.round(state.roundTripMs)} ms`;
-  switch (state.phase) {
+const maxDetailLength = 300;
+
+/** The status of a window that is open in the sandbox of that name. */
+export function linkText(name: string, status: LinkStatus): StatusText {
+  const { icon, state, explanation, severity } = lookOf(status);
+  const shown = nameText(name);
+  const label = state === '' ? shown : vscode.l10n.t('{0}: {1}', shown, state);
+  const detail = 'detail' in status ? printable(status.detail ?? '', maxDetailLength) : '';
+  return {
+    text: `$(${icon}) ${withoutIcons(label)}`,
+    tooltip: [vscode.l10n.t('Sandbox “{0}”', shown), explanation, detail].filter(Boolean).join('\n'),
+    spoken: vscode.l10n.t('Cloud sandbox {0}', label),
+    severity,
+  };
+}
+
+interface Look {
+  readonly icon: string;
+  readonly state: string;
+  readonly explanation: string;
+  readonly severity: StatusText['severity'];
+}
+
+function lookOf(status: LinkStatus): Look {
+  switch (status.kind) {
+    case 'waiting':
+      return {
+        icon: 'cloud',
+        state: '',
+        explanation: vscode.l10n.t('This window’s connection has not been heard of yet.'),
+        severity: 'none',
+      };
     case 'connecting':
       return {
-        text: `$(sync~spin) ${shown}: connecting`,
-        tooltip: detail || 'Connecting to the sandbox',
-        warning: false,
+        icon: 'sync~spin',
+        state: vscode.l10n.t('connecting'),
+        explanation: vscode.l10n.t('The connection is being made.'),
+        severity: 'none',
       };
     case 'connected':
+      return connectedLook(status.roundTripMs);
+    case 'slow':
       return {
-        text: `$(cloud) ${shown}${rtt ? ` ${rtt}` : ''}`,
-        tooltip: `Connected${rtt ? `; round trip to the cloud ${rtt}` : ''}`,
-        warning: false,
+        icon: 'watch',
+        state: vscode.l10n.t('slow, {0} ms', Math.round(status.roundTripMs)),
+        explanation: vscode.l10n.t('Connected, but the cloud takes long to answer.'),
+        severity: 'warning',
       };
     case 'reconnecting':
       return {
-        text: `$(sync~spin) ${shown}: reconnecting`,
-        tooltip: detail || 'The connection was lost and is being made again',
-        warning: true,
+        icon: 'sync~spin',
+        state: vscode.l10n.t('reconnecting ({0})', status.attempt),
+        explanation: vscode.l10n.t('The connection was lost. This is attempt {0}.', status.attempt),
+        severity: 'warning',
       };
-    case 'closed':
+    case 'lost':
       return {
-        text: `$(debug-disconnect) ${shown}: disconnected`,
-        tooltip: detail || 'The connection ended',
-        warning: true,
+        icon: 'debug-disconnect',
+        state: vscode.l10n.t('connection lost'),
+        explanation: vscode.l10n.t('The editor does not try again by itself. Click for what can be done.'),
+        severity: 'error',
       };
+    case 'stopped':
+    case 'deleted':
+    case 'signed-out':
+    case 'not-running':
+      return obstacleLook(status.kind);
   }
 }
 
-/** The status of any other window. */
-export function otherWindowText(states: readonly ConnectionState[]): StatusText {
-  const count = states.length;
-  const tooltip = count === 0 ? 'Open a cloud sandbox' : `Connections to sandboxes: ${count}`;
-  return { text: `$(cloud) Sandboxes${count ? ` ${count}` : ''}`, tooltip, warning: false };
+function connectedLook(roundTripMs: number | undefined): Look {
+  const ms = roundTripMs === undefined ? undefined : Math.max(1, Math.round(roundTripMs));
+  return {
+    icon: 'cloud',
+    state: ms === undefined ? vscode.l10n.t('connected') : vscode.l10n.t('{0} ms', ms),
+    explanation:
+      ms === undefined
+        ? vscode.l10n.t('Connected.')
+        : vscode.l10n.t('Connected. To the cloud and back takes {0} ms.', ms),
+    severity: 'none',
+  };
+}
+
+function obstacleLook(kind: EndReason): Look {
+  switch (kind) {
+    case 'stopped':
+      return {
+        icon: 'debug-stop',
+        state: vscode.l10n.t('stopped'),
+        explanation: vscode.l10n.t(
+          'The sandbox is stopped, and is started only when you ask for it. Click to start it.',
+        ),
+        severity: 'warning',
+      };
+    case 'deleted':
+      return {
+        icon: 'trash',
+        state: vscode.l10n.t('deleted'),
+        explanation: vscode.l10n.t('The cloud does not know this sandbox any more.'),
+        severity: 'error',
+      };
+    case 'signed-out':
+      return {
+        icon: 'key',
+        state: vscode.l10n.t('signed out'),
+        explanation: vscode.l10n.t('The cloud of this sandbox needs a new token. Click to sign in again.'),
+        severity: 'error',
+      };
+    case 'not-running':
+      return {
+        icon: 'debug-stop',
+        state: vscode.l10n.t('local cloud not running'),
+        explanation: vscode.l10n.t('The cloud on this computer does not run. Click to start it.'),
+        severity: 'warning',
+      };
+  }
 }

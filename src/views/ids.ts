@@ -21,6 +21,7 @@ export const commandIds = {
   tryLocal: 'cloudSandboxes.tryLocal',
   installRemoteSsh: 'cloudSandboxes.installRemoteSsh',
   getStarted: 'cloudSandboxes.getStarted',
+  connectionActions: 'cloudSandboxes.connectionActions',
   showLog: 'cloudSandboxes.showLog',
 } as const;
 
@@ -34,4 +35,6 @@ export const contextKeys = {
   hasCloud: 'cloudSandboxes.hasCloud',
   /** Whether the list of clouds could not be read; an empty view then means nothing. */
   listUnreadable: 'cloudSandboxes.listUnreadable',
+  /** Whether the window is open in a sandbox. */
+  inSandbox: 'cloudSandboxes.inSandbox',
 } as const;

@@ -1,16 +1,22 @@
 import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../base/disposable';
-import type { Connections } from '../remote/connections';
-import { otherWindowText, sandboxWindowText } from './connectionText';
+import type { WindowLink } from '../remote/windowLink';
+import { linkText, type StatusText } from './connectionText';
 import { commandIds, statusBarId } from './ids';
 
 export interface StatusBarOptions {
-  readonly connections: Connections;
-  /** The sandbox that this window is open in, if it is. */
-  readonly window: () => { readonly alias: string; readonly name: string } | undefined;
+  /** What the sandbox is called. */
+  readonly name: string;
+  readonly link: Pick<WindowLink, 'status' | 'onDidChange'>;
 }
 
-/** The item that shows the connection of this window. */
+const colors: Readonly<Record<StatusText['severity'], string | undefined>> = {
+  none: undefined,
+  warning: 'statusBarItem.warningBackground',
+  error: 'statusBarItem.errorBackground',
+};
+
+/** The item that shows how a window is connected to the sandbox that it is open in. Other windows have none. */
 export class StatusBar implements Disposable {
   readonly #owned = new DisposableStore();
   readonly #options: StatusBarOptions;
@@ -20,9 +26,9 @@ export class StatusBar implements Disposable {
     this.#options = options;
     const item = vscode.window.createStatusBarItem(statusBarId, vscode.StatusBarAlignment.Left, 10);
     this.#item = this.#owned.add(item);
-    item.name = 'Cloud Sandboxes';
-    item.command = commandIds.open;
-    this.#owned.add(options.connections.onDidChange(() => this.#update()));
+    item.name = vscode.l10n.t('Connection to the Sandbox');
+    item.command = commandIds.connectionActions;
+    this.#owned.add(options.link.onDidChange(() => this.#update()));
     this.#update();
     item.show();
   }
@@ -32,15 +38,12 @@ export class StatusBar implements Disposable {
   }
 
   #update(): void {
-    const { connections } = this.#options;
-    const window = this.#options.window();
-    const { text, tooltip, warning } = window
-      ? sandboxWindowText(window.name, connections.latest(window.alias))
-      : otherWindowText(connections.all);
+    const { text, tooltip, spoken, severity } = linkText(this.#options.name, this.#options.link.status);
+    const color = colors[severity];
     this.#item.text = text;
+    // A string, never Markdown: it holds text from clouds.
     this.#item.tooltip = tooltip;
-    this.#item.backgroundColor = warning
-      ? new vscode.ThemeColor('statusBarItem.warningBackground')
-      : undefined;
+    this.#item.accessibilityInformation = { label: spoken, role: 'button' };
+    this.#item.backgroundColor = color === undefined ? undefined : new vscode.ThemeColor(color);
   }
 }
