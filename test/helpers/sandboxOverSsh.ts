@@ -78,13 +78,13 @@ export class SandboxOverSsh extends SshHost {
     return this.#mustBeServed().configFile;
   }
 
-  /** Provisions anew and serves grants. */
-  async serve(mayStart: boolean): Promise<void> {
+  /** Provisions anew and serves grants, for the cloud's address or another way to it. */
+  async serve(mayStart: boolean, baseUrl = this.endpoint.baseUrl): Promise<void> {
     this.stopServing();
     // Public keys without their secrets would be waited for: as if another window were about to store them.
     rmSync(path.join(this.dir, 'run', 'keys'), { recursive: true, force: true });
     this.#served = await serveSandbox({
-      endpoint: this.endpoint,
+      endpoint: { ...this.endpoint, baseUrl },
       sandbox: this.sandbox,
       mayStart,
       runDir: path.join(this.dir, 'run'),

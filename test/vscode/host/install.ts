@@ -32,7 +32,8 @@ export type HostRelease = keyof typeof hostReleases;
 
 /** Debian packages: the browser, and a font for it to draw text with. */
 const browserPackages = ['chromium', 'fonts-dejavu-core'];
-const installTimeoutMs = 10 * 60_000;
+/** Two downloads and a compilation, on a slow line. */
+export const installTimeoutMs = 15 * 60_000;
 
 export interface VsCodeHost {
   readonly release: HostRelease;

@@ -8,7 +8,7 @@ import { eventually } from '../../helpers/eventually';
 import type { VsCodeHost } from './install';
 
 /** Of the user: quiet, and with terminals that draw text which can be read from the page. */
-const quietSettings: Readonly<Record<string, unknown>> = {
+export const quietSettings: Readonly<Record<string, unknown>> = {
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',

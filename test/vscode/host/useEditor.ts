@@ -4,13 +4,10 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { requireTool, skipFor } from '../../helpers/require';
 import { sharedPackage } from './extension';
-import { hostObstacle, installHost, type HostRelease } from './install';
+import { hostObstacle, installHost, installTimeoutMs, type HostRelease } from './install';
 import { endLocalCloud } from './localCloud';
 import { VsCodeServer } from './server';
 import { Workbench, type WorkbenchOptions } from './workbench';
-
-/** Two downloads and a compilation, on a slow line. */
-const installTimeoutMs = 15 * 60_000;
 
 export interface EditorOptions extends WorkbenchOptions {
   readonly release?: HostRelease;

@@ -152,6 +152,12 @@ export class Workbench {
     return this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: name });
   }
 
+  /** Opens a file from the explorer; resolves once the editor shows the text. */
+  async openFile(name: string, text: string): Promise<void> {
+    await this.file(name).dblclick();
+    await this.page.locator('.editor-instance .view-line', { hasText: text }).waitFor();
+  }
+
   /** Puts a line at the end of the file in the active editor, and saves it. */
   async appendAndSave(line: string): Promise<void> {
     const editor = this.page.locator('.editor-instance .monaco-editor');
