@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
 import { connectBySocks, connectTo, freePort } from '../../helpers/forwards';
 import type { Figures } from '../bench';
 import type { Span } from '../command';
@@ -10,6 +11,7 @@ import { echoOf, roundTrips } from './latency';
 import { megabytesPerSecond, PAYLOAD_BYTES } from './throughput';
 
 const OPENINGS = 20;
+const BETWEEN_OPENINGS_MS = 100;
 const REQUESTS = 200;
 /** How many connections a browser opens to one server at once. */
 const AT_ONCE = 6;
@@ -29,7 +31,11 @@ export function forwardThroughput(target: SshTarget, ports: ServerPorts): Promis
 export function forwardLatency(target: SshTarget, ports: ServerPorts): Promise<Figures> {
   return throughForwards(target, [ports.echo], async ([port]) => {
     const openings: number[] = [];
-    for (let opening = 0; opening < OPENINGS; opening++) openings.push(await timeToOpen(port!));
+    for (let opening = 0; opening < OPENINGS; opening++) {
+      openings.push(await timeToOpen(port!));
+      // One by one, as a person's programs open them; `dynamic.200` is the burst.
+      await setTimeout(BETWEEN_OPENINGS_MS);
+    }
     const socket = await connectTo(port!);
     const times = await roundTrips(echoOf(socket));
     socket.destroy();

@@ -4,9 +4,9 @@ import * as pty from '@lydell/node-pty';
 import { percentile } from '../statistics';
 import type { Target } from '../target';
 
-const SAMPLES = 500;
+const SAMPLES = 1000;
 /** The first ones find caches cold and compilers at work. */
-const WARM_UP_SAMPLES = 50;
+const WARM_UP_SAMPLES = 1000;
 /** Not an echo of what is typed, which has a quote in it. */
 const READY = 'raw-echo';
 
