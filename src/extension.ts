@@ -34,11 +34,10 @@ import { ContextKeys } from './views/contextKeys';
 import { readLocalCloudRuntime, readNetworkSettings, readSshSettings } from './views/editorSettings';
 import { showError } from './views/feedback';
 import { FirstRun } from './views/firstRun';
-import { viewId } from './views/ids';
 import { OpenCommands } from './views/openCommands';
 import { registerCommands } from './views/registerCommands';
 import { SandboxCommands } from './views/sandboxCommands';
-import { SandboxTree } from './views/sandboxTree';
+import { SandboxView } from './views/sandboxView';
 import { followSandboxWindow } from './views/sandboxWindow';
 import { rememberFolder } from './views/window';
 
@@ -80,8 +79,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     context.extension.extensionKind === vscode.ExtensionKind.UI;
   owned.add(new ContextKeys({ accounts: services.accounts, canOpenRemotes, isListReadable }));
   const { accounts, book, broker, localCloud, ssh } = services;
-  addViews(owned, services);
-  addCommands(owned, services, canOpenRemotes);
+  const view = addView(owned, services);
+  addCommands(owned, services, { view, canOpenRemotes });
   followOthers(owned, services);
   logFailure(log, 'Connections get no grant from this window', broker.ensure());
   logFailure(log, 'Cannot remember the folder', rememberFolder(book));
@@ -191,30 +190,26 @@ function followOthers(owned: DisposableStore, services: Services): void {
   owned.add(new DeletedSandboxes(services));
 }
 
-function addViews(owned: DisposableStore, { book, connections, list }: Services): void {
-  const tree = owned.add(
-    new SandboxTree({
+function addView(owned: DisposableStore, { book, connections, list, state }: Services): SandboxView {
+  return owned.add(
+    new SandboxView({
       list,
-      connectionOf: ({ account, sandbox }) => {
+      state,
+      connectionsOf: ({ account, sandbox }) => {
         const alias = book.aliasOf(account.id, sandbox.id);
-        return alias === undefined ? undefined : connections.current(alias)?.phase;
+        return alias === undefined ? [] : connections.of(alias);
       },
       onDidChangeConnections: connections.onDidChange,
+      windowId: vscode.env.sessionId,
     }),
   );
-  const view = owned.add(vscode.window.createTreeView(viewId, { treeDataProvider: tree }));
-  const followAttention = (): void => {
-    const { focused } = vscode.window.state;
-    list.setPace(view.visible ? (focused ? 'full' : 'slow') : 'paused');
-    // The badge can be seen while the view cannot.
-    if (focused) list.wake();
-  };
-  owned.add(view.onDidChangeVisibility(followAttention));
-  owned.add(vscode.window.onDidChangeWindowState(followAttention));
-  followAttention();
 }
 
-function addCommands(owned: DisposableStore, services: Services, canOpenRemotes: boolean): void {
+function addCommands(
+  owned: DisposableStore,
+  services: Services,
+  { view, canOpenRemotes }: { readonly view: SandboxView; readonly canOpenRemotes: boolean },
+): void {
   const { context, state, accounts, access, book, broker, consent, list, log, ssh } = services;
   const client = access.client.bind(access);
   const lifecycle = new Lifecycle({ list, client });
@@ -235,27 +230,35 @@ function addCommands(owned: DisposableStore, services: Services, canOpenRemotes:
   const refusals = new TokenRefusals(state, randomUUID());
   owned.add(new SignInReminder({ list, refusals, ask: (account) => cloud.askToSignIn(account), log }));
   owned.add(
-    registerCommands({
-      open: (target) => open.open(target, 'this'),
-      openInNewWindow: (target) => open.open(target, 'new'),
-      openTerminal: (target) => open.openTerminal(target),
-      create: (target) => sandbox.create(target),
-      start: (target) => sandbox.start(target),
-      stop: (target) => sandbox.stop(target),
-      delete: (target) => sandbox.delete(target),
-      refresh: async (target) => {
-        await cloud.reload();
-        await sandbox.refresh(target);
+    registerCommands(
+      {
+        open: (target) => open.open(target, 'this'),
+        openInNewWindow: (target) => open.open(target, 'new'),
+        openTerminal: (target) => open.openTerminal(target),
+        create: (target) => sandbox.create(target),
+        start: (target) => sandbox.start(target),
+        stop: (target) => sandbox.stop(target),
+        delete: (target) => sandbox.delete(target),
+        refresh: (target) =>
+          view.whileBusy(async () => {
+            await cloud.reload();
+            await sandbox.refresh(target);
+          }),
+        addCloud: () => cloud.addCloud(),
+        useLocalCloud: () => cloud.useLocalCloud(),
+        signIn: (target) => cloud.signIn(target),
+        signOut: (target) => cloud.signOut(target),
+        tryLocal: () => firstRun.tryLocal(),
+        installRemoteSsh: () => firstRun.installRemoteSsh(),
+        getStarted: () => firstRun.getStarted(),
+        connectionActions: () => connection.show(),
+        filter: () => view.filter(),
+        clearFilter: () => view.clearFilter(),
+        groupByStatus: () => view.group('status'),
+        groupByAccount: () => view.group('account'),
+        showLog: () => log.show(),
       },
-      addCloud: () => cloud.addCloud(),
-      useLocalCloud: () => cloud.useLocalCloud(),
-      signIn: (target) => cloud.signIn(target),
-      signOut: (target) => cloud.signOut(target),
-      tryLocal: () => firstRun.tryLocal(),
-      installRemoteSsh: () => firstRun.installRemoteSsh(),
-      getStarted: () => firstRun.getStarted(),
-      connectionActions: () => connection.show(),
-      showLog: () => log.show(),
-    }),
+      () => view.selected,
+    ),
   );
 }

@@ -30,10 +30,15 @@ export class Connections implements Disposable {
     return [...this.#open.values()];
   }
 
-  /** The state to show for an alias: that of its best open connection, since one that works is what counts. */
+  /** Those to one alias that are open, in the order in which they began. */
+  of(alias: string): readonly ConnectionState[] {
+    const states = [...this.#open.values()].filter((state) => state.alias === alias);
+    return states.sort((a, b) => a.since - b.since || (a.connectionId < b.connectionId ? -1 : 1));
+  }
+
+  /** The state to show for an alias: that of its best open connection. */
   current(alias: string): ConnectionState | undefined {
-    const rank = ({ phase }: ConnectionState): number => bestFirst.indexOf(phase);
-    return this.all.filter((state) => state.alias === alias).sort((a, b) => rank(a) - rank(b))[0];
+    return bestConnection(this.of(alias));
   }
 
   /** Like {@link current}; when none is open, how the last one ended. */
@@ -46,6 +51,12 @@ export class Connections implements Disposable {
     this.#ended.clear();
     this.#changed.dispose();
   }
+}
+
+/** One that works is what counts. */
+export function bestConnection(states: readonly ConnectionState[]): ConnectionState | undefined {
+  const rank = ({ phase }: ConnectionState): number => bestFirst.indexOf(phase);
+  return [...states].sort((a, b) => rank(a) - rank(b))[0];
 }
 
 function remember(states: Map<string, ConnectionState>, key: string, state: ConnectionState): void {

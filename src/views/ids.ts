@@ -14,6 +14,10 @@ export const commandIds = {
   stop: 'cloudSandboxes.stop',
   delete: 'cloudSandboxes.delete',
   refresh: 'cloudSandboxes.refresh',
+  filter: 'cloudSandboxes.filter',
+  clearFilter: 'cloudSandboxes.clearFilter',
+  groupByStatus: 'cloudSandboxes.groupByStatus',
+  groupByAccount: 'cloudSandboxes.groupByAccount',
   addCloud: 'cloudSandboxes.addCloud',
   useLocalCloud: 'cloudSandboxes.useLocalCloud',
   signIn: 'cloudSandboxes.signIn',
@@ -37,4 +41,8 @@ export const contextKeys = {
   listUnreadable: 'cloudSandboxes.listUnreadable',
   /** Whether the window is open in a sandbox. */
   inSandbox: 'cloudSandboxes.inSandbox',
+  /** Whether the tree shows some of the sandboxes only. */
+  filtered: 'cloudSandboxes.filtered',
+  /** What the tree groups by: `account` or `status`. */
+  grouping: 'cloudSandboxes.grouping',
 } as const;

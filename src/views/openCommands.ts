@@ -1,6 +1,7 @@
 import * as os from 'node:os';
 import * as vscode from 'vscode';
 import type { Logger } from '../base/logger';
+import { windowVariable } from '../broker/protocol';
 import type { OpenFlow, OpenHost, TargetWindow } from '../remote/openFlow';
 import type { SandboxOpener } from '../remote/sandboxOpener';
 import type { SandboxRef } from '../sandboxes/sandboxList';
@@ -57,6 +58,8 @@ export class OpenCommands {
         iconPath: new vscode.ThemeIcon('vm-running'),
         shellPath: command.program,
         shellArgs: [...command.arguments],
+        // So its connection can say whose it is.
+        env: { [windowVariable]: vscode.env.sessionId },
         // A local folder makes the terminal run here also in a window that is open on another machine.
         cwd: vscode.Uri.file(os.homedir()),
         isTransient: true,

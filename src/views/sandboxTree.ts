@@ -1,69 +1,96 @@
 import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../base/disposable';
-import type { ConnectionPhase } from '../broker/protocol';
-import type { Account } from '../sandboxes/account';
-import type { AccountSandboxes, SandboxList, SandboxRef } from '../sandboxes/sandboxList';
+import type { ConnectionState } from '../broker/protocol';
+import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
 import { commandIds } from './ids';
-import { accountMessage, accountRow, sandboxRow, type MessageRow, type Row } from './presentation';
+import { createFilter } from './treeFilter';
+import type { TreeNode } from './treeNodes';
+import { mergeNodes } from './treeNodes';
+import { countMatches, treeSnapshot, type Grouping } from './treeSnapshot';
 
-/** What a command called from the tree is about. */
-export type CommandTarget =
-  | { readonly kind: 'account'; readonly account: Account }
-  | { readonly kind: 'sandbox'; readonly ref: SandboxRef };
-
-/** A row of the tree. Menus pass it to commands as their argument. */
-export type TreeNode =
-  | { readonly kind: 'account'; readonly account: Account }
-  | { readonly kind: 'sandbox'; readonly ref: SandboxRef; readonly row: Row }
-  | { readonly kind: 'message'; readonly entry: AccountSandboxes; readonly row: MessageRow };
+export type { CommandTarget } from './treeNodes';
 
 export interface SandboxTreeOptions {
-  readonly list: SandboxList;
-  /** State of the connection to a sandbox, if there is one. */
-  readonly connectionOf: (ref: SandboxRef) => ConnectionPhase | undefined;
+  readonly list: Pick<SandboxList, 'accounts' | 'isPlaceholder' | 'onDidChange'>;
+  /** Open connections to a sandbox. */
+  readonly connectionsOf: (ref: SandboxRef) => readonly ConnectionState[];
   readonly onDidChangeConnections: (listener: () => void) => Disposable;
+  /** This window's own id, as its terminals have it. */
+  readonly windowId: string;
+  readonly grouping: Grouping;
 }
 
-/** The side bar's tree: accounts, and under each its sandboxes and what there is to say about the account. */
+/** The side bar's tree. Redraws only what changed: a redraw costs, and closes hovers and menus. */
 export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposable {
   readonly #options: SandboxTreeOptions;
   readonly #owned = new DisposableStore();
-  readonly #changed = this.#owned.add(new vscode.EventEmitter<undefined>());
-  #shown = '';
+  readonly #redraw = this.#owned.add(new vscode.EventEmitter<TreeNode[] | undefined>());
+  #roots: readonly TreeNode[] = [];
+  #grouping: Grouping;
+  #filterText = '';
 
-  readonly onDidChangeTreeData = this.#changed.event;
+  readonly onDidChangeTreeData = this.#redraw.event;
 
   constructor(options: SandboxTreeOptions) {
     this.#options = options;
+    this.#grouping = options.grouping;
     this.#owned.add(options.list.onDidChange(() => this.#update()));
     this.#owned.add(options.onDidChangeConnections(() => this.#update()));
+    this.#update();
+  }
+
+  get grouping(): Grouping {
+    return this.#grouping;
+  }
+
+  set grouping(grouping: Grouping) {
+    this.#grouping = grouping;
+    this.#update();
+  }
+
+  /** What a person typed to see fewer sandboxes; empty for all. */
+  get filterText(): string {
+    return this.#filterText;
+  }
+
+  set filterText(text: string) {
+    this.#filterText = text.trim();
+    this.#update();
+  }
+
+  /** How many sandboxes the filter leaves, of how many. */
+  count(): { readonly shown: number; readonly all: number } {
+    return countMatches({ accounts: this.#options.list.accounts, filter: createFilter(this.#filterText) });
   }
 
   getChildren(node?: TreeNode): TreeNode[] {
-    const { accounts } = this.#options.list;
-    if (!node) return accounts.map(({ account }) => ({ kind: 'account', account }));
-    if (node.kind !== 'account') return [];
-    const entry = accounts.find(({ account }) => account.id === node.account.id);
-    return entry ? this.#childrenOf(entry) : [];
+    return [...(node ? node.children : this.#roots)];
   }
 
-  getTreeItem(node: TreeNode): vscode.TreeItem {
-    if (node.kind === 'account') {
-      const item = itemOf(accountRow(node.account), JSON.stringify([node.account.id]));
-      item.collapsibleState = vscode.TreeItemCollapsibleState.Expanded;
-      return item;
+  getTreeItem({ id, row, target, expanded }: TreeNode): vscode.TreeItem {
+    const item = new vscode.TreeItem(row.label, collapsibleState(expanded));
+    item.id = id;
+    item.description = row.description;
+    item.iconPath = new vscode.ThemeIcon(
+      row.icon.id,
+      row.icon.color === undefined ? undefined : new vscode.ThemeColor(row.icon.color),
+    );
+    item.contextValue = row.context;
+    item.accessibilityInformation = { label: `${row.label}, ${row.description}` };
+    if (row.command) {
+      item.command = {
+        command: commandIds[row.command],
+        title: row.label,
+        arguments: target ? [target] : [],
+      };
     }
-    const { row } = node;
-    if (node.kind === 'sandbox') {
-      const { account, sandbox } = node.ref;
-      return itemOf(row, JSON.stringify([account.id, 'sandbox', sandbox.id]));
-    }
-    const { account, phase } = node.entry;
-    const item = itemOf(row, JSON.stringify([account.id, 'message', phase]));
-    const argument: CommandTarget = { kind: 'account', account };
-    if (node.row.command) {
-      item.command = { command: commandIds[node.row.command], title: row.label, arguments: [argument] };
-    }
+    return item;
+  }
+
+  /** Tooltips are asked for one at a time; with all of them at once, a long list would be several times the size. */
+  resolveTreeItem(item: vscode.TreeItem, { row }: TreeNode): vscode.TreeItem {
+    // A string, never Markdown: it holds text from clouds.
+    item.tooltip = row.tooltip || `${row.label} ${row.description}`;
     return item;
   }
 
@@ -71,45 +98,27 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
     this.#owned.dispose();
   }
 
-  #childrenOf(entry: AccountSandboxes): TreeNode[] {
-    const { list, connectionOf } = this.#options;
-    const message = accountMessage(entry);
-    const nodes: TreeNode[] = message ? [{ kind: 'message', entry, row: message }] : [];
-    for (const sandbox of entry.sandboxes) {
-      const ref = { account: entry.account, sandbox };
-      const connection = connectionOf(ref);
-      const placeholder = list.isPlaceholder(sandbox);
-      nodes.push({
-        kind: 'sandbox',
-        ref,
-        row: sandboxRow(sandbox, { placeholder, ...(connection && { connection }) }),
-      });
-    }
-    return nodes;
-  }
-
-  /** Redraws only what looks different: each poll reports, and a redraw closes hovers and menus. */
   #update(): void {
-    const rows = this.#options.list.accounts.map((entry) => [
-      accountRow(entry.account),
-      this.#childrenOf(entry).map((node) => ('row' in node ? [node.row, node.kind] : [])),
-    ]);
-    const shown = JSON.stringify(rows);
-    if (shown === this.#shown) return;
-    this.#shown = shown;
-    this.#changed.fire(undefined);
+    const { list, connectionsOf, windowId } = this.#options;
+    const specs = treeSnapshot({
+      accounts: list.accounts,
+      isPlaceholder: (sandbox) => list.isPlaceholder(sandbox),
+      connectionsOf,
+      grouping: this.#grouping,
+      filter: createFilter(this.#filterText),
+      windowId,
+      now: Date.now(),
+    });
+    const changed: TreeNode[] = [];
+    const roots = mergeNodes(this.#roots, specs, changed);
+    const isSame = roots === this.#roots;
+    this.#roots = roots;
+    if (!isSame) this.#redraw.fire(undefined);
+    else if (changed.length > 0) this.#redraw.fire(changed);
   }
 }
 
-function itemOf(row: Row, id: string): vscode.TreeItem {
-  const item = new vscode.TreeItem(row.label);
-  item.id = id;
-  item.description = row.description;
-  // A string, never Markdown: it holds text from clouds.
-  item.tooltip = row.tooltip || `${row.label} ${row.description}`;
-  const color = row.icon.color === undefined ? undefined : new vscode.ThemeColor(row.icon.color);
-  item.iconPath = new vscode.ThemeIcon(row.icon.id, color);
-  item.contextValue = row.context;
-  item.accessibilityInformation = { label: `${row.label}, ${row.description}` };
-  return item;
+function collapsibleState(expanded: boolean | undefined): vscode.TreeItemCollapsibleState {
+  if (expanded === undefined) return vscode.TreeItemCollapsibleState.None;
+  return expanded ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed;
 }

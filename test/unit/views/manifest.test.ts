@@ -33,6 +33,11 @@ interface Manifest {
       }[];
     }[];
     readonly menus: Record<string, readonly MenuItem[]>;
+    readonly keybindings: readonly {
+      readonly command: string;
+      readonly when: string;
+      readonly args?: unknown;
+    }[];
     readonly configuration: { readonly properties: Record<string, { readonly scope: string }> };
   };
 }
@@ -62,6 +67,21 @@ describe('The manifest', () => {
     assert.deepEqual([...new Set(used)].sort(), Object.keys(texts).sort());
     const shown = /^ *"(title|description|markdownDescription|contents)": (?!"(%|Cloud Sandboxes"))/m;
     assert.doesNotMatch(source, shown);
+  });
+
+  it('binds keys to known commands, and only in the view', () => {
+    for (const { command, when, args } of contributes.keybindings) {
+      const ids = JSON.stringify([command, args]).match(/cloudSandboxes\.\w+/g) ?? [];
+      assert.ok(ids.length > 0 && ids.every((id) => known.has(id)), ids.join(' '));
+      assert.ok(when.startsWith(`focusedView == ${viewId}`), when);
+    }
+  });
+
+  it('has each command of a row’s menu in the palette too, where it asks for the sandbox', () => {
+    const hidden = new Set((contributes.menus['commandPalette'] ?? []).map(({ command }) => command));
+    for (const { command } of contributes.menus['view/item/context']!) {
+      assert.ok(!hidden.has(command), command);
+    }
   });
 
   it('puts only known commands into menus', () => {

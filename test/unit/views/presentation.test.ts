@@ -3,6 +3,7 @@ import { CloudError } from '../../../src/cloud/errors';
 import type { Sandbox, SandboxStatus } from '../../../src/cloud/provider';
 import { localAccount } from '../../../src/sandboxes/account';
 import { LocalCloudError } from '../../../src/sandboxes/localCloud';
+import { timeText } from '../../../src/views/text';
 import { accountMessage, isStartable, isStoppable, sandboxRow } from '../../../src/views/presentation';
 
 function box(changes: Partial<Sandbox> = {}): Sandbox {
@@ -37,6 +38,18 @@ describe('sandboxRow', () => {
 
     assert.equal(row.description, 'running · not isolated · debian:12');
     assert.match(row.tooltip, /not isolated/);
+  });
+
+  it('shows how long it will run if nobody uses it', () => {
+    const now = Date.parse('2026-05-06T07:08:09Z');
+    const stopsAt = new Date(now + 11.5 * 60_000);
+
+    assert.equal(sandboxRow(box({ stopsAt }), { now }).description, 'running · stops in 12 min');
+    assert.equal(sandboxRow(box({ stopsAt, status: 'stopped' }), { now }).description, 'stopped');
+  });
+
+  it('names the cloud where the row does not stand under it', () => {
+    assert.equal(sandboxRow(box(), { account: localAccount }).description, 'running · This computer');
   });
 
   it('shows the state of the connection', () => {
@@ -77,11 +90,18 @@ describe('accountMessage', () => {
 
   it('offers a retry beside the last good list, with the reason', () => {
     const error = new CloudError('unreachable', 'no route to host');
-    const row = accountMessage({ ...entry, phase: 'failed', error, sandboxes: [box()] });
+    const listedAt = new Date();
+    const row = accountMessage({ ...entry, phase: 'failed', error, listedAt, sandboxes: [box()] });
 
     assert.equal(row?.label, 'Retry');
     assert.equal(row.command, 'refresh');
-    assert.equal(row.description, 'list may be old: no route to host');
+    assert.equal(row.description, `list from ${timeText(listedAt)} · no route to host`);
+  });
+
+  it('says nothing of a list where there was none', () => {
+    const error = new CloudError('unreachable', 'no route to host');
+
+    assert.equal(accountMessage({ ...entry, phase: 'failed', error })?.description, 'no route to host');
   });
 
   it('offers to start the local cloud when it does not run', () => {

@@ -1,0 +1,15 @@
+import type { Sandbox } from '../cloud/provider';
+import { statusWord } from './presentation';
+
+/** Whether a sandbox has what a person typed: each word, anywhere in its name, id, image or status. */
+export type SandboxFilter = (sandbox: Sandbox) => boolean;
+
+/** Undefined if the text filters nothing. */
+export function createFilter(text: string): SandboxFilter | undefined {
+  const words = text.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return undefined;
+  return ({ id, name, image = '', status }) => {
+    const found = `${name}\n${id}\n${image}\n${statusWord(status)}`.toLocaleLowerCase();
+    return words.every((word) => found.includes(word));
+  };
+}
