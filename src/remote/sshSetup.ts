@@ -59,9 +59,18 @@ export class SshSetup implements SshAccess {
     return alias;
   }
 
+  /** The ssh program, as a name on PATH or a path. */
+  get program(): string {
+    return this.#options.settings().program ?? 'ssh';
+  }
+
+  /** What ssh runs to connect; it is there once a sandbox was provisioned. */
+  get launcherFile(): string {
+    return this.#config().hosts.launcherFile;
+  }
+
   command(alias: string): CommandLine {
-    const program = this.#options.settings().program ?? 'ssh';
-    return { program, arguments: ['-F', this.#config().hosts.configFile, alias] };
+    return { program: this.program, arguments: ['-F', this.#config().hosts.configFile, alias] };
   }
 
   /** The private keys of a provisioned alias. */

@@ -38,8 +38,9 @@ export class HostFiles {
   /** The configuration with all of this editor's sandboxes. */
   readonly configFile: string;
   readonly footprint: FootprintRecord;
+  /** What ssh runs as ProxyCommand. */
+  readonly launcherFile: string;
   readonly #knownHostsFile: string;
-  readonly #launcherFile: string;
   readonly #options: HostFilesOptions;
   readonly #platform: NodeJS.Platform;
   #client: Promise<SshVersion | undefined> | undefined;
@@ -51,7 +52,7 @@ export class HostFiles {
     const file = (ending: string): string => path.join(options.dir, `${options.editor}${ending}`);
     this.configFile = file(configEnding);
     this.#knownHostsFile = file('.known_hosts');
-    this.#launcherFile = file(this.#platform === 'win32' ? '-connect.cmd' : '-connect');
+    this.launcherFile = file(this.#platform === 'win32' ? '-connect.cmd' : '-connect');
   }
 
   /** Adds sandboxes, or replaces their host keys, and brings all files up to date. */
@@ -77,7 +78,7 @@ export class HostFiles {
   async delete(): Promise<void> {
     if (!(await exists(this.#options.dir))) return;
     await this.locked(async () => {
-      for (const file of [this.configFile, this.#knownHostsFile, this.#launcherFile]) {
+      for (const file of [this.configFile, this.#knownHostsFile, this.launcherFile]) {
         await fs.rm(file, { force: true });
       }
     });
@@ -118,7 +119,7 @@ export class HostFiles {
       change(keys);
       // Rendered first: nothing is written if a path cannot be. Then in the order in which each file needs the last.
       const config = renderConfig(await this.#config([...keys.keys()]));
-      await updateOwnFile(this.#launcherFile, this.#renderLauncher(), 0o700);
+      await updateOwnFile(this.launcherFile, this.#renderLauncher(), 0o700);
       await updateOwnFile(this.#knownHostsFile, formatKnownHosts(keys), 0o600);
       await updateOwnFile(this.configFile, config, 0o600);
     });
@@ -140,7 +141,7 @@ export class HostFiles {
     return {
       editor: this.#options.editor,
       aliases,
-      launcher: this.#launcherFile,
+      launcher: this.launcherFile,
       knownHosts: this.#knownHostsFile,
       home: this.#options.home ?? sshHome(),
       client: await this.#client,

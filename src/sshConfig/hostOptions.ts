@@ -6,10 +6,13 @@ export interface SshVersion {
   readonly minor: number;
 }
 
+/** First release that knows Include, by which ours stays a file of its own. */
+export const oldestUsable: SshVersion = { major: 7, minor: 3 };
+
 export interface HostOption {
   readonly keyword: string;
   readonly value: string;
-  /** First release that knows the keyword, if that is later than Include's (7.3). One unknown keyword ends every ssh. */
+  /** First release that knows the keyword, if that is later than {@link oldestUsable}. One unknown keyword ends every ssh. */
   readonly since?: SshVersion;
   /** Connections break if another value wins. */
   readonly essential?: boolean;
@@ -75,6 +78,7 @@ export function parseSshVersion(output: string): SshVersion | undefined {
   return major && minor ? { major: Number(major), minor: Number(minor) } : undefined;
 }
 
-function isAtLeast(version: SshVersion, other: SshVersion): boolean {
+/** Whether a release is that one or a later one. */
+export function isAtLeast(version: SshVersion, other: SshVersion): boolean {
   return version.major > other.major || (version.major === other.major && version.minor >= other.minor);
 }

@@ -11,11 +11,16 @@ const maxOutputBytes = 1024 * 1024;
 /** The release of an ssh program; undefined if it does not say. Never rejects. */
 export async function sshVersion(sshPath: string): Promise<SshVersion | undefined> {
   try {
-    const { stdout, stderr } = await run(sshPath, ['-V']);
-    return parseSshVersion(stderr + stdout);
+    return parseSshVersion(await sshVersionText(sshPath));
   } catch {
     return undefined;
   }
+}
+
+/** What an ssh program says of itself. Rejects as `ssh-failed` if it does not run. */
+export async function sshVersionText(sshPath: string, signal?: AbortSignal): Promise<string> {
+  const { stdout, stderr } = await run(sshPath, ['-V'], signal);
+  return printable(stderr + stdout);
 }
 
 /**

@@ -1,0 +1,161 @@
+/** What is looked at of one sandbox: through the cloud's API first, then by the way that ssh takes. */
+import type { Readable } from 'node:stream';
+import { abortable } from '../../base/async';
+import { printable } from '../../base/errors';
+import { silentLogger } from '../../base/logger';
+import { requestGrant } from '../../broker/client';
+import type { CloudClient, RemoteProcess } from '../../cloud/provider';
+import type { SandboxRef } from '../../sandboxes/sandboxList';
+import type { SshAccess } from '../sshAccess';
+import { echoBySsh } from './echo';
+import type { Check } from './examination';
+
+export interface SandboxFacts {
+  readonly ref: SandboxRef;
+  readonly client: (signal: AbortSignal) => Promise<CloudClient>;
+  readonly ssh: Pick<SshAccess, 'provision' | 'command' | 'filesToEdit' | 'obstacles'>;
+  readonly runDir: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+const GRANT_WAIT_MS = 10_000;
+/** Every byte, the ones that are no UTF-8 among them. */
+const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+
+export function sandboxChecks(facts: SandboxFacts): readonly Check[] {
+  return [
+    stateCheck(facts),
+    webSocketCheck(facts),
+    execCheck(facts),
+    optionsCheck(facts),
+    grantCheck(facts),
+    echoCheck(facts),
+  ];
+}
+
+function stateCheck({ ref, client }: SandboxFacts): Check {
+  return {
+    name: 'state',
+    needs: ['authentication'],
+    async run(signal) {
+      const { status } = await (await client(signal)).get(ref.sandbox.id, signal);
+      // What a newer cloud may call it: the checks that follow tell.
+      return status === 'running' || status === 'unknown'
+        ? { outcome: 'ok', result: 'running', values: { status } }
+        : { outcome: 'failed', result: 'notRunning', values: { status } };
+    },
+  };
+}
+
+function webSocketCheck({ ref, client }: SandboxFacts): Check {
+  return {
+    name: 'webSocket',
+    needs: ['state'],
+    async run(signal) {
+      const transport = (await client(signal)).transport(ref.sandbox.id);
+      const began = performance.now();
+      // Resolves once its WebSocket is open.
+      const process = await transport.exec({ argv: ['sh', '-c', 'exit 0'] }, signal);
+      const ms = performance.now() - began;
+      try {
+        await settled(process, signal);
+        const values = { ms, roundTripMs: transport.roundTripMs() };
+        return { outcome: 'ok', result: 'webSocketOpen', values };
+      } finally {
+        process.kill();
+      }
+    },
+  };
+}
+
+function execCheck({ ref, client }: SandboxFacts): Check {
+  return {
+    name: 'exec',
+    needs: ['webSocket'],
+    async run(signal) {
+      const transport = (await client(signal)).transport(ref.sandbox.id);
+      const began = performance.now();
+      const process = await transport.exec({ argv: ['sh', '-c', 'cat'] }, signal);
+      try {
+        process.stdin.end(ALL_BYTES);
+        const output = read(process.stdout);
+        const complaints = read(process.stderr);
+        // Without the process they end in errors that nobody waits for.
+        for (const reading of [output, complaints]) reading.catch(() => undefined);
+        const status = await abortable(process.exited, signal);
+        const values = { ms: performance.now() - began };
+        if (!('code' in status) || status.code !== 0) {
+          const said = printable((await complaints).toString(), 200) || JSON.stringify(status);
+          return { outcome: 'failed', result: 'execFails', values: { said } };
+        }
+        return (await output).equals(ALL_BYTES)
+          ? { outcome: 'ok', result: 'execWorks', values }
+          : { outcome: 'warning', result: 'execDamages', values };
+      } finally {
+        process.kill();
+      }
+    },
+  };
+}
+
+/** Whether the user's whole SSH configuration leaves ours as it is: what Remote-SSH works with. */
+function optionsCheck({ ref, ssh }: SandboxFacts): Check {
+  return {
+    name: 'options',
+    needs: ['ssh'],
+    async run(signal) {
+      const alias = await ssh.provision(ref);
+      const files = await ssh.filesToEdit();
+      if (files.length > 0) {
+        return { outcome: 'skipped', result: 'optionsApart', values: { files: files.join(', ') } };
+      }
+      const details = await ssh.obstacles(alias, signal);
+      return details.length === 0
+        ? { outcome: 'ok', result: 'optionsAgree', values: {} }
+        : { outcome: 'failed', result: 'optionsDiffer', values: { count: details.length }, details };
+    },
+  };
+}
+
+function grantCheck({ ref, ssh, runDir }: SandboxFacts): Check {
+  return {
+    name: 'grant',
+    needs: ['windows', 'endpoint'],
+    async run(signal) {
+      const alias = await ssh.provision(ref);
+      const began = performance.now();
+      await requestGrant({ dir: runDir, alias, signal, waitMs: GRANT_WAIT_MS, log: silentLogger });
+      return { outcome: 'ok', result: 'granted', values: { ms: performance.now() - began } };
+    },
+  };
+}
+
+function echoCheck({ ref, ssh, env }: SandboxFacts): Check {
+  return {
+    name: 'echo',
+    // Not the options: our own files alone are used here, so the two tell apart whose configuration is at fault.
+    needs: ['ssh', 'state', 'grant'],
+    async run(signal) {
+      const alias = await ssh.provision(ref);
+      return echoBySsh(ssh.command(alias), env, signal);
+    },
+  };
+}
+
+async function settled(process: RemoteProcess, signal: AbortSignal): Promise<void> {
+  process.stdin.end();
+  process.stdout.resume();
+  process.stderr.resume();
+  await abortable(process.exited, signal);
+}
+
+/** At most as much as was sent, and a little more to see that it is too much. */
+async function read(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    if (length <= 16 * ALL_BYTES.length) chunks.push(chunk);
+    length += chunk.length;
+  }
+  return Buffer.concat(chunks);
+}
