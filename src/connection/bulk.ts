@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { setFlagsFromString } from 'node:v8';
+import { markAsUsual, sparePointlessMarking } from '../base/marking';
 
 /** Beyond what a person types or reads; a transfer. */
 const BULK_BYTES = 1024 * 1024;
@@ -11,9 +11,12 @@ const WIDEN = 'fcntl(STDIN, 1031, 1048576)';
 export function adaptToBulk(input: Socket, output: Socket): void {
   let isAdapted = false;
   const adapt = (fd: number): void => {
-    if (!isAdapted) sparePointlessMarking();
-    isAdapted = true;
     widenPipe(fd);
+    if (isAdapted) return;
+    isAdapted = true;
+    sparePointlessMarking();
+    // Before the code cache is saved.
+    process.prependOnceListener('exit', markAsUsual);
   };
   const onInput = (): void => {
     if (input.bytesRead < BULK_BYTES) return;
@@ -27,17 +30,6 @@ export function adaptToBulk(input: Socket, output: Socket): void {
   };
   input.on('data', onInput);
   output.on('drain', onDrain);
-}
-
-/**
- * V8 counts buffers, which lie outside its heap, when it decides to mark the whole heap, and would do that many times
- * a second although nearly nothing in it changes: a third of the work of a transfer. As an argument of the process
- * the flag would keep Node from using its own compiled code.
- */
-function sparePointlessMarking(): void {
-  setFlagsFromString('--no-incremental-marking');
-  // The code cache is valid for the flags that it was made with.
-  process.prependOnceListener('exit', () => setFlagsFromString('--incremental-marking'));
 }
 
 /**

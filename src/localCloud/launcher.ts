@@ -20,13 +20,6 @@ import {
 import type { RuntimeName } from './runtimes/runtime';
 
 /**
- * For a process that passes many buffers on. V8 counts buffers, which lie outside its heap, when it decides to mark
- * the whole heap, and would do that many times a second although nearly nothing in it changes. A small young
- * generation lets go of buffers while they are still in the processor's cache.
- */
-const STREAMING_FLAGS = ['--no-incremental-marking', '--max-semi-space-size=2'];
-
-/**
  * From spawning a server until it is ready. It first waits for the start of another to end, and must have the time to
  * say that this one won; what is left is for its own start: a program to load and runtimes to probe.
  */
@@ -165,8 +158,7 @@ async function openLog(file: string): Promise<fs.FileHandle> {
 function spawnServer(options: LaunchOptions, paths: StatePaths, logFd: number): ChildProcess {
   const [program, ...args] = options.nodeCommand;
   const runtime = options.runtime ? ['--runtime', options.runtime] : [];
-  const command = [...args, ...STREAMING_FLAGS, options.script, 'serve', '--state', paths.dir, ...runtime];
-  return spawn(program, command, {
+  return spawn(program, [...args, options.script, 'serve', '--state', paths.dir, ...runtime], {
     // A session of its own, away from any folder that somebody may want to remove.
     detached: true,
     cwd: paths.dir,

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { CodedError, describeError, describeErrorChain } from '../base/errors';
 import type { Logger } from '../base/logger';
+import { sparePointlessMarking } from '../base/marking';
 import { defaultStateDir } from './record';
 import type { RuntimeName } from './runtimes/runtime';
 import { serve, type ServeOptions } from './serve';
@@ -118,6 +119,7 @@ function optional<K extends string, T>(key: K, value: T | undefined): Partial<Re
   return value === undefined ? {} : ({ [key]: value } as Partial<Record<K, T>>);
 }
 
+sparePointlessMarking();
 main(process.argv.slice(2)).then(
   // Something that is still open, such as a pipe of a lost command, must not keep the process.
   () => process.exit(0),

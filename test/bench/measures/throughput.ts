@@ -3,7 +3,7 @@ import { spanFromGo, type Span } from '../command';
 import { cpuSeconds } from '../procfs';
 import type { Argv, SshTarget, Target } from '../target';
 
-export const PAYLOAD_BYTES = 200_000_000;
+export const PAYLOAD_BYTES = 400_000_000;
 const CHANNELS = 8;
 const MEGABYTE = 1_000_000;
 const GIGABYTE = 1_000_000_000;
