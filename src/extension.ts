@@ -11,6 +11,7 @@ import { editorTag } from './keys/alias';
 import { ensureLocalCloud, findLocalCloud } from './localCloud/launcher';
 import { Connections } from './remote/connections';
 import { DeletedSandboxes } from './remote/deletedSandboxes';
+import { Doctor } from './remote/doctor/doctor';
 import { EditConsent } from './remote/editConsent';
 import { GrantSource } from './remote/grantSource';
 import { OpenFlow } from './remote/openFlow';
@@ -31,7 +32,13 @@ import { stableRuntimes } from './sshConfig/runtimes';
 import { AccountCommands } from './views/accountCommands';
 import { ConnectionActions } from './views/connectionActions';
 import { ContextKeys } from './views/contextKeys';
-import { readLocalCloudRuntime, readNetworkSettings, readSshSettings } from './views/editorSettings';
+import { DoctorCommand } from './views/doctorCommand';
+import {
+  readLocalCloudRuntime,
+  readNetworkSettings,
+  readRemoteSsh,
+  readSshSettings,
+} from './views/editorSettings';
 import { showError } from './views/feedback';
 import { FirstRun } from './views/firstRun';
 import { OpenCommands } from './views/openCommands';
@@ -227,6 +234,7 @@ function addCommands(
   });
   const window = followSandboxWindow(owned, services);
   const connection = new ConnectionActions({ window, list, book, log });
+  const doctor = owned.add(createDoctor(services, canOpenRemotes));
   const refusals = new TokenRefusals(state, randomUUID());
   owned.add(new SignInReminder({ list, refusals, ask: (account) => cloud.askToSignIn(account), log }));
   owned.add(
@@ -256,9 +264,27 @@ function addCommands(
         clearFilter: () => view.clearFilter(),
         groupByStatus: () => view.group('status'),
         groupByAccount: () => view.group('account'),
+        diagnose: (target) => doctor.diagnose(target),
         showLog: () => log.show(),
       },
       () => view.selected,
     ),
   );
+}
+
+function createDoctor(services: Services, canOpenRemotes: boolean): DoctorCommand {
+  const { accounts, access, broker, context, list, log, ssh } = services;
+  const doctor = new Doctor({
+    accounts,
+    access,
+    ssh,
+    broker,
+    runDir: runtimeDir(),
+    editor: editorTag(vscode.env.uriScheme),
+    network: readNetworkSettings,
+    remoteSsh: () => readRemoteSsh(canOpenRemotes),
+    env: process.env,
+  });
+  const { version } = context.extension.packageJSON as { readonly version: string };
+  return new DoctorCommand({ doctor, list, extensionVersion: version, log });
 }

@@ -1,7 +1,9 @@
 import * as os from 'node:os';
 import * as vscode from 'vscode';
 import type { NetworkSettings } from '../cloud/provider';
+import type { ComputerFacts } from '../remote/doctor/computerChecks';
 import { networkSettings } from '../remote/networkSettings';
+import { installedRemoteSsh, recommendedRemoteSsh } from '../remote/remoteSshFamily';
 import type { SshSettings } from '../remote/sshSetup';
 import { configurationSection } from './ids';
 
@@ -17,6 +19,15 @@ export function readNetworkSettings(): NetworkSettings {
     },
     process.env,
   );
+}
+
+/** Which Remote-SSH there is, or should be. */
+export function readRemoteSsh(canOpenRemotes: boolean): ComputerFacts['remoteSsh'] {
+  if (!canOpenRemotes) return { state: 'unavailable' };
+  const installed = installedRemoteSsh((id) => vscode.extensions.getExtension(id) !== undefined);
+  return installed
+    ? { state: 'installed', extension: installed }
+    : { state: 'missing', extension: recommendedRemoteSsh(vscode.env.uriScheme) };
 }
 
 /** Remote-SSH's settings for the ssh program. */

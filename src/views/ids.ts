@@ -26,6 +26,7 @@ export const commandIds = {
   installRemoteSsh: 'cloudSandboxes.installRemoteSsh',
   getStarted: 'cloudSandboxes.getStarted',
   connectionActions: 'cloudSandboxes.connectionActions',
+  diagnose: 'cloudSandboxes.diagnose',
   showLog: 'cloudSandboxes.showLog',
 } as const;
 
