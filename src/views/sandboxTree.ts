@@ -6,7 +6,7 @@ import { commandIds } from './ids';
 import { createFilter } from './treeFilter';
 import type { TreeNode } from './treeNodes';
 import { mergeNodes } from './treeNodes';
-import { countMatches, treeSnapshot, type Grouping } from './treeSnapshot';
+import { countMatches, treeSnapshot, type Grouping, type KnownSandboxes } from './treeSnapshot';
 
 export type { CommandTarget } from './treeNodes';
 
@@ -25,6 +25,7 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
   readonly #options: SandboxTreeOptions;
   readonly #owned = new DisposableStore();
   readonly #redraw = this.#owned.add(new vscode.EventEmitter<TreeNode[] | undefined>());
+  readonly #known: KnownSandboxes = new WeakMap();
   #roots: readonly TreeNode[] = [];
   #grouping: Grouping;
   #filterText = '';
@@ -106,6 +107,7 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
       connectionsOf,
       grouping: this.#grouping,
       filter: createFilter(this.#filterText),
+      known: this.#known,
       windowId,
       now: Date.now(),
     });

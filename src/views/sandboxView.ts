@@ -96,12 +96,13 @@ export class SandboxView implements Disposable {
   }
 
   #describeFilter(): void {
-    const { filterText } = this.#tree;
-    const { shown, all } = this.#tree.count();
-    const message = filterText
-      ? vscode.l10n.t('Filter “{0}”: {1} of {2} sandboxes', filterText, shown, all)
-      : '';
+    const message = this.#tree.filterText ? this.#filterMessage() : '';
     if ((this.#view.message ?? '') !== message) this.#view.message = message;
+  }
+
+  #filterMessage(): string {
+    const { shown, all } = this.#tree.count();
+    return vscode.l10n.t('Filter “{0}”: {1} of {2} sandboxes', this.#tree.filterText, shown, all);
   }
 
   #followAttention(): void {

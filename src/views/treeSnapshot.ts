@@ -18,6 +18,12 @@ import type { NodeSpec } from './treeNodes';
 
 export type Grouping = 'account' | 'status';
 
+/** What earlier snapshots made of sandboxes: most of a long list is the same from one to the next. */
+export type KnownSandboxes = WeakMap<
+  Sandbox,
+  { readonly inputs: readonly unknown[]; readonly spec: NodeSpec }
+>;
+
 export interface TreeInput {
   readonly accounts: readonly AccountSandboxes[];
   readonly isPlaceholder: (sandbox: Sandbox) => boolean;
@@ -25,6 +31,7 @@ export interface TreeInput {
   readonly connectionsOf: (ref: SandboxRef) => readonly ConnectionState[];
   readonly grouping: Grouping;
   readonly filter?: SandboxFilter | undefined;
+  readonly known: KnownSandboxes;
   /** This window's own id. */
   readonly windowId: string;
   /** Milliseconds since the epoch. */
@@ -119,10 +126,15 @@ function groupSpec(group: StatusGroup, refs: readonly SandboxRef[], input: TreeI
 function sandboxSpec(place: string, ref: SandboxRef, input: TreeInput): NodeSpec {
   const { account, sandbox } = ref;
   const connections = input.connectionsOf(ref);
+  const isNamed = input.grouping === 'status' && input.accounts.length > 1;
+  // All that it depends on besides the sandbox, unless it changes with time.
+  const inputs = [place, account, isNamed, input.isPlaceholder(sandbox)];
+  const isLasting = connections.length === 0 && !sandbox.stopsAt;
+  const known = isLasting ? input.known.get(sandbox) : undefined;
+  if (known && inputs.every((value, index) => value === known.inputs[index])) return known.spec;
   const connection = bestConnection(connections)?.phase;
   const id = idOf(place, account.id, sandbox.id);
-  const isNamed = input.grouping === 'status' && input.accounts.length > 1;
-  return {
+  const spec: NodeSpec = {
     id,
     row: sandboxRow(sandbox, {
       placeholder: input.isPlaceholder(sandbox),
@@ -135,6 +147,8 @@ function sandboxSpec(place: string, ref: SandboxRef, input: TreeInput): NodeSpec
       connections.length > 0 ? connections.map((state) => connectionSpec(id, state, input)) : noChildren,
     expanded: false,
   };
+  if (isLasting) input.known.set(sandbox, { inputs, spec });
+  return spec;
 }
 
 function connectionSpec(sandboxNode: string, state: ConnectionState, input: TreeInput): NodeSpec {

@@ -22,6 +22,18 @@ describe('Connections', () => {
     assert.equal(connections.current(alias)?.phase, 'connected');
   });
 
+  it('lists the open ones in the order in which they began, whichever reported last', () => {
+    connections.update({ ...state('late', 'connected'), since: 2 });
+    connections.update({ ...state('early', 'connected'), since: 1 });
+    connections.update({ ...state('other', 'connected'), alias: 'other.vscode.sbx' });
+    connections.update({ ...state('early', 'reconnecting'), since: 1 });
+
+    assert.deepEqual(
+      connections.of(alias).map(({ connectionId }) => connectionId),
+      ['early', 'late'],
+    );
+  });
+
   it('lets go of a connection that closed, and remembers how', () => {
     connections.update(state('1', 'connected'));
     connections.update({ ...state('1', 'closed'), detail: 'ssh ended' });
