@@ -5,6 +5,7 @@
  */
 import type { Readable, Writable } from 'node:stream';
 import type { Logger } from '../base/logger';
+import type { CreateField, CreateOptions } from './createFields';
 
 /** Where a cloud is and how to reach it: all that {@link Provider.connect} needs. Plain JSON: part of a grant. */
 export interface Endpoint {
@@ -54,11 +55,6 @@ export interface Sandbox {
   readonly notice?: string;
 }
 
-export interface CreateOptions {
-  readonly name?: string;
-  readonly image?: string;
-}
-
 /** One page of a list. */
 export interface SandboxPage {
   readonly sandboxes: readonly Sandbox[];
@@ -87,6 +83,8 @@ export interface CloudClient {
   whoAmI(signal?: AbortSignal): Promise<AccountInfo>;
   listPage(pageToken?: string, signal?: AbortSignal): Promise<SandboxPage>;
   get(id: string, signal?: AbortSignal): Promise<Sandbox>;
+  /** What {@link create} can be asked for, in the order of importance. */
+  createFields(signal?: AbortSignal): Promise<readonly CreateField[]>;
   create(options: CreateOptions, signal?: AbortSignal): Promise<Sandbox>;
   /** Resolves once the sandbox runs. */
   start(id: string, signal?: AbortSignal): Promise<Sandbox>;

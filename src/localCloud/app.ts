@@ -13,6 +13,7 @@ import { executionRoutes } from './executionRoutes';
 import { MAX_RUNNING, type Executions } from './executions';
 import { fileRoutes } from './fileRoutes';
 import { checkAccess, checkOrigin } from './guard';
+import { DEFAULT_AUTO_STOP_SECONDS } from './newBox';
 import type { Runtime } from './runtimes/runtime';
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -80,7 +81,7 @@ function tooLarge(): never {
 /** The ServerConfig schema, with what this server does better added under `capabilities`. */
 function config({ runtime }: Services): object {
   return {
-    defaults: { auto_delete: 0 },
+    defaults: { auto_stop: DEFAULT_AUTO_STOP_SECONDS, auto_delete: 0 },
     overrides: {},
     capabilities: {
       tty_enabled: true,
@@ -94,6 +95,9 @@ function config({ runtime }: Services): object {
       idempotency_key_lifetime: 'P1Y',
       // Output of commands arrives byte for byte; BoxLite's servers decode it as UTF-8.
       binary_output: true,
+      // The other runtimes use the programs of this computer, and as much of it as they can get.
+      images_enabled: runtime.name === 'docker',
+      resource_limits_enabled: runtime.name === 'docker',
     },
     runtime: runtime.name,
   };

@@ -4,7 +4,7 @@ import type { BoxRecord } from './boxRecord';
 import type { CreateBoxRequest } from './requests';
 import type { RuntimeName } from './runtimes/runtime';
 
-const DEFAULT_AUTO_STOP_SECONDS = 900;
+export const DEFAULT_AUTO_STOP_SECONDS = 900;
 /** Most that the Box API lets a client ask for (BoxLite, openapi/box.openapi.yaml, CreateBoxRequest). */
 const MAX_CPUS = 32;
 const BYTES_PER_MIB = 2 ** 20;

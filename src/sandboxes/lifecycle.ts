@@ -1,4 +1,5 @@
-import type { CloudClient, CreateOptions, SandboxStatus } from '../cloud/provider';
+import type { CreateOptions } from '../cloud/createFields';
+import type { CloudClient, SandboxStatus } from '../cloud/provider';
 import { cloudErrorCode } from '../cloud/errors';
 import type { Account } from './account';
 import type { SandboxList, SandboxRef } from './sandboxList';
@@ -57,11 +58,16 @@ export class Lifecycle {
     }
   }
 
-  /** Starts the sandbox unless the cloud says that it runs: what the list shows may be old. */
-  async ensureRunning(ref: SandboxRef, signal?: AbortSignal): Promise<SandboxRef> {
+  /**
+   * Starts the sandbox unless the cloud says that it runs: what the list shows may be old.
+   * @param onStart is called if it has to be started
+   */
+  async ensureRunning(ref: SandboxRef, signal?: AbortSignal, onStart?: () => void): Promise<SandboxRef> {
     const client = await this.#options.client(ref.account, signal);
     const current: SandboxRef = { account: ref.account, sandbox: await client.get(ref.sandbox.id, signal) };
-    return current.sandbox.status === 'running' ? current : this.start(current, signal);
+    if (current.sandbox.status === 'running') return current;
+    onStart?.();
+    return this.start(current, signal);
   }
 
   async #change(

@@ -1,12 +1,6 @@
 import { CloudError } from '../../src/cloud/errors';
-import type {
-  AccountInfo,
-  CloudClient,
-  CreateOptions,
-  Sandbox,
-  SandboxPage,
-  Transport,
-} from '../../src/cloud/provider';
+import type { CreateField, CreateOptions } from '../../src/cloud/createFields';
+import type { AccountInfo, CloudClient, Sandbox, SandboxPage, Transport } from '../../src/cloud/provider';
 import { createDeferred, type Deferred } from '../../src/base/async';
 
 /** A cloud in memory. `hold()` makes the calls that follow wait; `fail` makes them reject. */
@@ -48,6 +42,11 @@ export class FakeCloud implements CloudClient {
   async get(id: string, signal?: AbortSignal): Promise<Sandbox> {
     await this.#enter('get', signal);
     return this.#existing(id);
+  }
+
+  async createFields(signal?: AbortSignal): Promise<readonly CreateField[]> {
+    await this.#enter('createFields', signal);
+    return [{ kind: 'text', key: 'name', maxLength: 100 }];
   }
 
   async create(options: CreateOptions, signal?: AbortSignal): Promise<Sandbox> {

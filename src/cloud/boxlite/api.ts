@@ -4,13 +4,16 @@ import type { Logger } from '../../base/logger';
 import { CloudError, cloudErrorCode } from '../errors';
 import { HttpClient, type HttpRequest } from '../http';
 import { Origin, pathSegment } from '../origin';
-import type { Endpoint, TransportCapabilities } from '../provider';
+import type { Endpoint } from '../provider';
 import { parseAnswer } from '../validate';
 import { dialWebSocket, type CloudWebSocket, type DialOptions } from '../websocket';
 import { refineError } from './errorCodes';
 import { configSchema, principalSchema } from './schemas';
 
 export type Principal = v.InferOutput<typeof principalSchema>;
+
+/** What a server says of itself; nothing, if it is a version that does not. */
+export type ServerConfig = v.InferOutput<typeof configSchema>;
 
 /** A request below `…/boxes`. */
 export type BoxRequest = Omit<HttpRequest, 'path'> & { readonly segments?: readonly string[] };
@@ -26,7 +29,7 @@ export class BoxliteApi {
   readonly #origin: Origin;
   readonly #http: HttpClient;
   #prefix: Promise<string> | undefined;
-  #capabilities: Promise<TransportCapabilities> | undefined;
+  #config: Promise<ServerConfig> | undefined;
 
   /** Throws a {@link CloudError} `invalid` for an endpoint that cannot be one. */
   constructor(
@@ -51,12 +54,12 @@ export class BoxliteApi {
   }
 
   /** Asked once; one caller's cancellation does not take it from the others. */
-  capabilities(signal?: AbortSignal): Promise<TransportCapabilities> {
-    this.#capabilities ??= this.#fetchCapabilities().catch((error: unknown) => {
-      this.#capabilities = undefined;
+  config(signal?: AbortSignal): Promise<ServerConfig> {
+    this.#config ??= this.#fetchConfig().catch((error: unknown) => {
+      this.#config = undefined;
       throw error;
     });
-    return abortable(this.#capabilities, signal);
+    return abortable(this.#config, signal);
   }
 
   /** The body of a successful answer, not yet validated. */
@@ -101,25 +104,19 @@ export class BoxliteApi {
     }
   }
 
-  async #fetchCapabilities(): Promise<TransportCapabilities> {
-    const binary = await this.#declaresBinaryOutput();
-    // Servers that say nothing decode output as UTF-8, but for how long is theirs to change.
-    return { binaryOutput: binary ? 'yes' : 'unknown' };
-  }
-
-  async #declaresBinaryOutput(): Promise<boolean> {
+  async #fetchConfig(): Promise<ServerConfig> {
     try {
       const answer = await this.#http.request({
         what: 'read the settings',
         method: 'GET',
         path: '/v1/config',
       });
-      return parseAnswer(configSchema, answer.body, 'settings').capabilities?.binary_output === true;
+      return parseAnswer(configSchema, answer.body, 'settings');
     } catch (error) {
       const code = cloudErrorCode(error);
       if (code === 'unreachable' || code === 'rate-limited') throw error;
       this.log.debug(`The cloud's settings are not usable: ${String(code)}`);
-      return false;
+      return {};
     }
   }
 }

@@ -3,17 +3,11 @@ import { backoffMs, delay } from '../../base/async';
 import { printable } from '../../base/errors';
 import { createDeadline } from '../../base/deadline';
 import { CloudError, cloudErrorCode } from '../errors';
-import type {
-  AccountInfo,
-  CloudClient,
-  CreateOptions,
-  Sandbox,
-  SandboxPage,
-  SandboxStatus,
-  Transport,
-} from '../provider';
+import type { CreateField, CreateOptions } from '../createFields';
+import type { AccountInfo, CloudClient, Sandbox, SandboxPage, SandboxStatus, Transport } from '../provider';
 import { parseAnswer } from '../validate';
 import { SLOW_REQUEST_TIMEOUT_MS, type BoxliteApi } from './api';
+import { boxFields, boxRequest } from './newBox';
 import { boxPageSchema, boxSchema, toSandbox } from './schemas';
 import { BoxliteTransport } from './transport';
 
@@ -68,13 +62,15 @@ export class BoxliteClient implements CloudClient {
     return sandboxOf(body);
   }
 
+  async createFields(signal?: AbortSignal): Promise<readonly CreateField[]> {
+    return boxFields(await this.api.config(signal));
+  }
+
   async create(options: CreateOptions, signal?: AbortSignal): Promise<Sandbox> {
-    // Only what was asked for: servers refuse fields that they do not know.
-    const { name, image } = options;
     const body = await this.api.request({
       what: 'create the sandbox',
       method: 'POST',
-      body: { ...(name === undefined ? {} : { name }), ...(image === undefined ? {} : { image }) },
+      body: boxRequest(options),
       idempotencyKey: randomUUID(),
       timeoutMs: SLOW_REQUEST_TIMEOUT_MS,
       signal,

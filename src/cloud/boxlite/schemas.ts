@@ -31,8 +31,13 @@ export const principalSchema = v.object({
   path_prefix: optionalText,
 });
 
+const anything = v.optional(v.unknown());
+
 export const configSchema = v.object({
-  capabilities: v.nullish(v.object({ binary_output: v.optional(v.unknown()) })),
+  defaults: v.nullish(v.object({ auto_stop: anything })),
+  capabilities: v.nullish(
+    v.object({ binary_output: anything, images_enabled: anything, resource_limits_enabled: anything }),
+  ),
 });
 
 export const executionSchema = v.object({ execution_id: id });

@@ -12,8 +12,10 @@ export class BoxliteTransport implements Transport {
     private readonly boxId: string,
   ) {}
 
-  capabilities(signal?: AbortSignal): Promise<TransportCapabilities> {
-    return this.api.capabilities(signal);
+  async capabilities(signal?: AbortSignal): Promise<TransportCapabilities> {
+    const { capabilities } = await this.api.config(signal);
+    // Servers that say nothing decode output as UTF-8, but for how long is theirs to change.
+    return { binaryOutput: capabilities?.binary_output === true ? 'yes' : 'unknown' };
   }
 
   roundTripMs(): number | undefined {

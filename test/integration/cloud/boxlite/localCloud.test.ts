@@ -53,6 +53,23 @@ describe('the local cloud through its provider', () => {
     await assert.rejects(client.get(created.id), { code: 'not-found' });
   });
 
+  it('can be asked for what it declares, and takes it', async () => {
+    const fields = await client.createFields();
+    assert.deepEqual(
+      fields.map(({ key, default: value }) => [key, value]),
+      [
+        ['name', undefined],
+        ['idleStopSeconds', 900],
+      ],
+    );
+
+    const { id } = await client.create({ name: 'dev', idleStopSeconds: 3600 });
+    const { stopsAt } = await client.start(id);
+
+    const minutesLeft = ((stopsAt?.getTime() ?? 0) - Date.now()) / 60_000;
+    assert.ok(minutesLeft > 15 && minutesLeft <= 60, String(minutesLeft));
+  });
+
   it('refuses a wrong token', async () => {
     const stranger = connect('wrong');
 
