@@ -91,9 +91,10 @@ export class AccountCommands {
       printable(accountHost(account), 100),
       nameText(account.label),
     );
+    const target: CommandTarget = { kind: 'account', account };
     await offerSteps(vscode.window.showWarningMessage, messageText(message), [
-      commandStep(vscode.l10n.t('Sign In Again'), 'signIn', account),
-      commandStep(vscode.l10n.t('Sign Out'), 'signOut', account),
+      commandStep(vscode.l10n.t('Sign In Again'), 'signIn', target),
+      commandStep(vscode.l10n.t('Sign Out'), 'signOut', target),
     ]);
   }
 

@@ -2,10 +2,10 @@ import * as vscode from 'vscode';
 import { describeError, describeErrorChain } from '../base/errors';
 import type { Logger } from '../base/logger';
 import type { Progress } from '../remote/sandboxOpener';
-import type { Account } from '../sandboxes/account';
 import { commandIds, type CommandName } from './ids';
 import { nextSteps, type ErrorSubject, type NextStepKind } from './nextSteps';
 import { messageText } from './text';
+import type { CommandTarget } from './treeNodes';
 
 /** Runs work under a notification that can cancel it. */
 export async function withProgress<T>(title: string, work: (progress: Progress) => Promise<T>): Promise<T> {
@@ -68,16 +68,15 @@ export async function offerSteps(
   await steps.find(({ title }) => title === chosen)?.run();
 }
 
-/** The step that runs one of our commands, on an account if it takes one. */
-export function commandStep(title: string, command: CommandName, account?: Account): NextStep {
-  const target = account && { kind: 'account', account };
+/** The step that runs one of our commands, as if it had been called from a row of the tree. */
+export function commandStep(title: string, command: CommandName, target?: CommandTarget): NextStep {
   return { title, run: () => vscode.commands.executeCommand(commandIds[command], target) };
 }
 
 function stepOf(kind: NextStepKind, { account, retry }: ErrorSubject): NextStep {
   switch (kind) {
     case 'signIn':
-      return commandStep(vscode.l10n.t('Sign In Again'), 'signIn', account);
+      return commandStep(vscode.l10n.t('Sign In Again'), 'signIn', account && { kind: 'account', account });
     case 'startLocalCloud':
       return commandStep(vscode.l10n.t('Start Local Cloud'), 'useLocalCloud');
     case 'retry':

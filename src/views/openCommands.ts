@@ -5,8 +5,7 @@ import { windowVariable } from '../broker/protocol';
 import type { OpenFlow, OpenHost, TargetWindow } from '../remote/openFlow';
 import type { SandboxOpener } from '../remote/sandboxOpener';
 import type { SandboxRef } from '../sandboxes/sandboxList';
-import { showError, withProgress } from './feedback';
-import { commandIds } from './ids';
+import { commandStep, offerSteps, showError, withProgress } from './feedback';
 import type { SandboxCommands } from './sandboxCommands';
 import type { CommandTarget } from './sandboxTree';
 import { messageText, nameText } from './text';
@@ -29,20 +28,22 @@ export class OpenCommands {
 
   async open(target: CommandTarget | undefined, window: TargetWindow): Promise<void> {
     const { canOpenRemotes, commands, flow, log } = this.#options;
-    const ref = await commands.choose(target, 'Open which sandbox?', () => true);
+    const ref = await commands.choose(target, vscode.l10n.t('Open which sandbox?'), () => true);
     if (!ref) return;
     const name = nameText(ref.sandbox.name);
     try {
       const outcome = await flow.open(ref, window, createHost(name, canOpenRemotes, log));
       if (outcome === 'terminal') await this.#openTerminal(ref);
     } catch (error) {
-      await showError(`Cannot open “${name}”`, error, log);
+      const retry = (): Promise<void> => this.open({ kind: 'sandbox', ref }, window);
+      const what = vscode.l10n.t('Cannot open “{0}”', name);
+      await showError(what, error, log, { account: ref.account, retry });
     }
   }
 
   async openTerminal(target?: CommandTarget): Promise<void> {
     const { commands } = this.#options;
-    const ref = await commands.choose(target, 'Open a terminal in which sandbox?', () => true);
+    const ref = await commands.choose(target, vscode.l10n.t('Open a terminal in which sandbox?'), () => true);
     if (ref) await this.#openTerminal(ref);
   }
 
@@ -50,7 +51,7 @@ export class OpenCommands {
     const { opener, log } = this.#options;
     const name = nameText(ref.sandbox.name);
     try {
-      const command = await withProgress(`Opening a terminal in “${name}”`, (progress) =>
+      const command = await withProgress(vscode.l10n.t('Opening a terminal in “{0}”', name), (progress) =>
         opener.terminalCommand(ref, progress),
       );
       const terminal = vscode.window.createTerminal({
@@ -66,7 +67,9 @@ export class OpenCommands {
       });
       terminal.show();
     } catch (error) {
-      await showError(`Cannot open a terminal in “${name}”`, error, log);
+      const retry = (): Promise<void> => this.#openTerminal(ref);
+      const what = vscode.l10n.t('Cannot open a terminal in “{0}”', name);
+      await showError(what, error, log, { account: ref.account, retry });
     }
   }
 }
@@ -88,31 +91,36 @@ function createHost(name: string, canOpenRemotes: boolean, log: Logger): OpenHos
     offerInstall,
     askToEdit,
     warnOfObstacles: (obstacles) => warnOfObstacles(obstacles, log),
-    withProgress: (work) => withProgress(`Opening “${name}”`, work),
+    withProgress: (work) => withProgress(vscode.l10n.t('Opening “{0}”', name), work),
   };
 }
 
-const terminal = 'Open Terminal';
-
 async function offerTerminal(): Promise<boolean> {
-  const message = 'An editor that runs in a browser cannot open a sandbox as a folder; a terminal works.';
+  const terminal = vscode.l10n.t('Open Terminal');
+  const message = vscode.l10n.t(
+    'An editor that runs in a browser cannot open a sandbox as a folder; a terminal works.',
+  );
   return (await vscode.window.showInformationMessage(message, terminal)) === terminal;
 }
 
 async function offerInstall(title: string): Promise<'install' | 'terminal' | undefined> {
-  const install = `Install “${title}”`;
-  const message = 'Opening a sandbox as a folder needs a Remote-SSH extension, and none is installed.';
+  const install = vscode.l10n.t('Install “{0}”', title);
+  const terminal = vscode.l10n.t('Open Terminal');
+  const message = vscode.l10n.t(
+    'Opening a sandbox as a folder needs a Remote-SSH extension, and none is installed.',
+  );
   const chosen = await vscode.window.showWarningMessage(message, install, terminal);
   if (chosen === undefined) return undefined;
   return chosen === install ? 'install' : 'terminal';
 }
 
 async function askToEdit(files: readonly string[]): Promise<boolean> {
-  const message = 'Let Cloud Sandboxes add one line to your SSH configuration?';
-  const detail =
-    `Remote-SSH finds sandboxes through ${files.join(' and ')}. One Include line at its top refers to a file ` +
-    'of ours; everything else stays as it is.';
-  const allow = 'Add the Line';
+  const message = vscode.l10n.t('Let Cloud Sandboxes add one line to your SSH configuration?');
+  const detail = vscode.l10n.t(
+    'Remote-SSH finds sandboxes through {0}. One Include line at its top refers to a file of ours; everything else stays as it is.',
+    files.join(', '),
+  );
+  const allow = vscode.l10n.t('Add the Line');
   return (await vscode.window.showInformationMessage(message, { modal: true, detail }, allow)) === allow;
 }
 
@@ -120,8 +128,10 @@ async function askToEdit(files: readonly string[]): Promise<boolean> {
 function warnOfObstacles(obstacles: readonly string[], log: Logger): void {
   for (const obstacle of obstacles) log.warn(`SSH configuration: ${obstacle}`);
   const first = obstacles[0] ?? '';
-  const message = messageText(`Your SSH configuration may keep the sandbox from opening: ${first}`);
-  void vscode.window.showWarningMessage(message, 'Show Log').then((chosen) => {
-    if (chosen) void vscode.commands.executeCommand(commandIds.showLog);
-  });
+  const message = messageText(
+    vscode.l10n.t('Your SSH configuration may keep the sandbox from opening: {0}', first),
+  );
+  void offerSteps(vscode.window.showWarningMessage, message, [
+    commandStep(vscode.l10n.t('Show Log'), 'showLog'),
+  ]);
 }

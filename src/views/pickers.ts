@@ -72,7 +72,7 @@ function sandboxItems(list: SandboxList, options: SandboxPickOptions): SandboxIt
       }),
   );
   const start = {
-    label: '$(device-desktop) Start Local Cloud',
+    label: `$(device-desktop) ${vscode.l10n.t('Start Local Cloud')}`,
     command: commandIds.useLocalCloud,
     alwaysShow: true,
   };
@@ -80,10 +80,12 @@ function sandboxItems(list: SandboxList, options: SandboxPickOptions): SandboxIt
   const isStopped = list.accounts.some(({ error }) => isNotRunning(error));
   if (items.length > 0) return isStopped ? [...items, start] : items;
   if (list.accounts.length > 0) {
-    const create = { label: '$(add) Create Sandbox', command: commandIds.create, alwaysShow: true };
+    const label = `$(add) ${vscode.l10n.t('Create Sandbox')}`;
+    const create = { label, command: commandIds.create, alwaysShow: true };
     return isStopped ? [start, create] : [create];
   }
-  return [start, { label: '$(cloud) Add Cloud', command: commandIds.addCloud, alwaysShow: true }];
+  const label = `$(cloud) ${vscode.l10n.t('Add Cloud')}`;
+  return [start, { label, command: commandIds.addCloud, alwaysShow: true }];
 }
 
 function accountDetail(account: Account): string {

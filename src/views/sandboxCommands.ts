@@ -7,8 +7,7 @@ import type { SshAccess } from '../remote/sshAccess';
 import type { Account } from '../sandboxes/account';
 import type { Lifecycle } from '../sandboxes/lifecycle';
 import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
-import { showError, withProgress } from './feedback';
-import { commandIds } from './ids';
+import { commandStep, offerSteps, showError, withProgress } from './feedback';
 import { pickAccount, pickSandbox } from './pickers';
 import { isStartable, isStoppable } from './presentation';
 import type { CommandTarget } from './sandboxTree';
@@ -38,37 +37,39 @@ export class SandboxCommands {
     const { lifecycle, log } = this.#options;
     let created: SandboxRef | undefined;
     try {
-      const running = await withProgress('Creating a sandbox', async ({ signal, report }) => {
+      const running = await withProgress(vscode.l10n.t('Creating a sandbox'), async ({ signal, report }) => {
         created = await lifecycle.create(account, name ? { name } : {}, signal);
-        report('starting it');
+        report(vscode.l10n.t('starting it'));
         // Not every cloud starts what it creates.
         return lifecycle.ensureRunning(created, signal);
       });
       void offerOpen(running);
     } catch (error) {
       const what = created
-        ? `Created “${nameText(created.sandbox.name)}”, but cannot start it`
-        : 'Cannot create the sandbox';
-      await showError(what, error, log);
+        ? vscode.l10n.t('Created “{0}”, but cannot start it', nameText(created.sandbox.name))
+        : vscode.l10n.t('Cannot create the sandbox');
+      await showError(what, error, log, { account });
     }
   }
 
   async start(target?: CommandTarget): Promise<void> {
-    const ref = await this.choose(target, 'Start which sandbox?', isStartable);
+    const ref = await this.choose(target, vscode.l10n.t('Start which sandbox?'), isStartable);
     if (!ref) return;
     const { lifecycle, book, log } = this.#options;
     const name = nameText(ref.sandbox.name);
     try {
-      await withProgress(`Starting “${name}”`, ({ signal }) => lifecycle.start(ref, signal));
+      await withProgress(vscode.l10n.t('Starting “{0}”', name), ({ signal }) => lifecycle.start(ref, signal));
       const alias = book.aliasOf(ref.account.id, ref.sandbox.id);
       if (alias) await book.noteIntent(alias);
     } catch (error) {
-      await showError(`Cannot start “${name}”`, error, log);
+      const retry = (): Promise<void> => this.start({ kind: 'sandbox', ref });
+      const what = vscode.l10n.t('Cannot start “{0}”', name);
+      await showError(what, error, log, { account: ref.account, retry });
     }
   }
 
   async stop(target?: CommandTarget): Promise<void> {
-    const ref = await this.choose(target, 'Stop which sandbox?', isStoppable);
+    const ref = await this.choose(target, vscode.l10n.t('Stop which sandbox?'), isStoppable);
     if (!ref) return;
     const { lifecycle, book, log } = this.#options;
     const name = nameText(ref.sandbox.name);
@@ -76,14 +77,16 @@ export class SandboxCommands {
       // First of all: connections that lose the sandbox must not start it again.
       const alias = book.aliasOf(ref.account.id, ref.sandbox.id);
       if (alias) await book.clearIntent(alias);
-      await withProgress(`Stopping “${name}”`, ({ signal }) => lifecycle.stop(ref, signal));
+      await withProgress(vscode.l10n.t('Stopping “{0}”', name), ({ signal }) => lifecycle.stop(ref, signal));
     } catch (error) {
-      await showError(`Cannot stop “${name}”`, error, log);
+      const retry = (): Promise<void> => this.stop({ kind: 'sandbox', ref });
+      const what = vscode.l10n.t('Cannot stop “{0}”', name);
+      await showError(what, error, log, { account: ref.account, retry });
     }
   }
 
   async delete(target?: CommandTarget): Promise<void> {
-    const ref = await this.choose(target, 'Delete which sandbox?', () => true);
+    const ref = await this.choose(target, vscode.l10n.t('Delete which sandbox?'), () => true);
     if (!ref || !(await confirmDelete(ref))) return;
     const { lifecycle, book, ssh, log } = this.#options;
     const name = nameText(ref.sandbox.name);
@@ -91,15 +94,17 @@ export class SandboxCommands {
     try {
       const alias = book.aliasOf(ref.account.id, ref.sandbox.id);
       if (alias) await book.clearIntent(alias);
-      await withProgress(`Deleting “${name}”`, ({ signal }) => lifecycle.delete(ref, signal));
+      await withProgress(vscode.l10n.t('Deleting “{0}”', name), ({ signal }) =>
+        lifecycle.delete(ref, signal),
+      );
       isDeleted = true;
       if (alias) await ssh.forget(alias);
       await ssh.cleanUp();
     } catch (error) {
       const what = isDeleted
-        ? `Deleted “${name}”, but cannot remove what this computer knows of it`
-        : `Cannot delete “${name}”`;
-      await showError(what, error, log);
+        ? vscode.l10n.t('Deleted “{0}”, but cannot remove what this computer knows of it', name)
+        : vscode.l10n.t('Cannot delete “{0}”', name);
+      await showError(what, error, log, { account: ref.account });
     }
   }
 
@@ -120,40 +125,43 @@ export class SandboxCommands {
   async #accountFor(target?: CommandTarget): Promise<Account | undefined> {
     if (target?.kind === 'account') return target.account;
     const accounts = this.#options.list.accounts.map(({ account }) => account);
-    if (accounts.length > 0) return pickAccount(accounts, 'Create the sandbox in which cloud?');
-    const start = 'Start Local Cloud';
-    const add = 'Add Cloud';
-    const chosen = await vscode.window.showInformationMessage('There is no cloud yet.', start, add);
-    if (chosen === start) await vscode.commands.executeCommand(commandIds.useLocalCloud);
-    if (chosen === add) await vscode.commands.executeCommand(commandIds.addCloud);
+    if (accounts.length > 0)
+      return pickAccount(accounts, vscode.l10n.t('Create the sandbox in which cloud?'));
+    await offerSteps(vscode.window.showInformationMessage, vscode.l10n.t('There is no cloud yet.'), [
+      commandStep(vscode.l10n.t('Start Local Cloud'), 'useLocalCloud'),
+      commandStep(vscode.l10n.t('Add Cloud'), 'addCloud'),
+    ]);
     return undefined;
   }
 }
 
 async function askName(): Promise<string | undefined> {
   const name = await vscode.window.showInputBox({
-    title: 'Create Sandbox',
-    prompt: 'Name of the sandbox; leave it empty and the cloud chooses one',
+    title: vscode.l10n.t('Create Sandbox'),
+    prompt: vscode.l10n.t('Name of the sandbox; leave it empty and the cloud chooses one'),
     placeHolder: 'my-project',
   });
   return name?.trim();
 }
 
 async function confirmDelete({ account, sandbox }: SandboxRef): Promise<boolean> {
-  const detail = `All files in it are lost. This cannot be undone.\n\n${printable(account.label, 200)}`;
-  const message = messageText(`Delete the sandbox “${nameText(sandbox.name)}”?`);
-  const confirm = 'Delete';
+  const warning = vscode.l10n.t('All files in it are lost. This cannot be undone.');
+  const detail = `${warning}\n\n${printable(account.label, 200)}`;
+  const message = messageText(vscode.l10n.t('Delete the sandbox “{0}”?', nameText(sandbox.name)));
+  const confirm = vscode.l10n.t('Delete');
   return (await vscode.window.showWarningMessage(message, { modal: true, detail }, confirm)) === confirm;
 }
 
 /** Does not hold up the command: the message stays until the person deals with it. */
 async function offerOpen(ref: SandboxRef): Promise<void> {
-  const caution = ref.sandbox.notice ? ` Caution: ${printable(ref.sandbox.notice, 200)}.` : '';
-  const message = messageText(`Created the sandbox “${nameText(ref.sandbox.name)}”.${caution}`);
-  const steps = [
-    { title: 'Open', command: commandIds.open },
-    { title: 'Open Terminal', command: commandIds.openTerminal },
-  ];
-  const chosen = await vscode.window.showInformationMessage(message, ...steps);
-  if (chosen) await vscode.commands.executeCommand(chosen.command, { kind: 'sandbox', ref });
+  const name = nameText(ref.sandbox.name);
+  const notice = ref.sandbox.notice && printable(ref.sandbox.notice, 200);
+  const message = notice
+    ? vscode.l10n.t('Created the sandbox “{0}”. Caution: {1}.', name, notice)
+    : vscode.l10n.t('Created the sandbox “{0}”.', name);
+  const target: CommandTarget = { kind: 'sandbox', ref };
+  await offerSteps(vscode.window.showInformationMessage, messageText(message), [
+    commandStep(vscode.l10n.t('Open'), 'open', target),
+    commandStep(vscode.l10n.t('Open Terminal'), 'openTerminal', target),
+  ]);
 }
