@@ -14,6 +14,11 @@ const chromiumFlags = [
 const windowSize = { width: 1280, height: 800 };
 const screenshotDir = path.resolve('test-results');
 
+/** Its owner closes it. */
+export function launchBrowser(executablePath: string, flags: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath, headless: true, args: [...chromiumFlags, ...flags] });
+}
+
 /** Chromium passes loopback addresses by a proxy unless told. */
 function socksFlags(proxy: string): string[] {
   return [`--proxy-server=socks5://${proxy}`, '--proxy-bypass-list=<-loopback>'];
@@ -47,11 +52,11 @@ export class Workbench {
     { zoom = 1, socksProxy }: WorkbenchOptions = {},
   ): Promise<Workbench> {
     const proxy = socksProxy === undefined ? [] : socksFlags(socksProxy);
-    const args = [...chromiumFlags, ...proxy];
     const viewport = { width: windowSize.width / zoom, height: windowSize.height / zoom };
-    const browser = await chromium.launch({ executablePath, headless: true, args });
+    const browser = await launchBrowser(executablePath, proxy);
     try {
-      const page = await browser.newPage({ viewport, deviceScaleFactor: zoom });
+      const profile = await browser.newContext({ viewport, deviceScaleFactor: zoom });
+      const page = await profile.newPage();
       page.setDefaultTimeout(30_000);
       await keepSecrets(page);
       await page.goto(url);
