@@ -53,20 +53,15 @@ export class VsCodeServer {
   static async start(options: ServerOptions): Promise<VsCodeServer> {
     const { host, dir, vsix, settings = {}, flags = [] } = options;
     const env = serverEnvironment(options);
-    const folders = ['--server-data-dir', dir, '--extensions-dir', path.join(dir, 'extensions')];
     await fs.mkdir(path.join(dir, 'data', 'User'), { recursive: true });
     await fs.writeFile(
       path.join(dir, 'data', 'User', 'settings.json'),
       JSON.stringify({ ...quietSettings, ...settings }),
     );
-    if (vsix !== undefined) {
-      const install = ['--install-extension', vsix, '--accept-server-license-terms'];
-      const limit = { env, timeout: 60_000 };
-      await promisify(execFile)(host.node, [host.serverMain, ...folders, ...install], limit);
-    }
+    if (vsix !== undefined) await installExtension(host, dir, vsix);
     const logFile = path.join(dir, 'server.log');
     const log = openSync(logFile, 'w');
-    const child = spawn(host.node, [host.serverMain, ...folders, ...serverFlags, ...flags], {
+    const child = spawn(host.node, [host.serverMain, ...foldersIn(dir), ...serverFlags, ...flags], {
       detached: true,
       stdio: ['ignore', log, log],
       env,
@@ -89,6 +84,21 @@ export class VsCodeServer {
   }
 }
 
+/** Installs an extension into a folder that a server is yet to be started in. Resolves to the extension's folder. */
+export async function installExtension(host: VsCodeHost, dir: string, vsix: string): Promise<string> {
+  const install = ['--install-extension', vsix, '--accept-server-license-terms'];
+  const options = { env: serverEnvironment({ dir, env: {} }), timeout: 60_000 };
+  await promisify(execFile)(host.node, [host.serverMain, ...foldersIn(dir), ...install], options);
+  const extensions = await fs.readdir(path.join(dir, 'extensions'), { withFileTypes: true });
+  const installed = extensions.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
+  if (installed.length !== 1) throw new Error(`${installed.length} extensions are installed, not one`);
+  return path.join(dir, 'extensions', installed[0]!.name);
+}
+
+function foldersIn(dir: string): string[] {
+  return ['--server-data-dir', dir, '--extensions-dir', path.join(dir, 'extensions')];
+}
+
 const serverFlags = [
   ...['--host', '127.0.0.1', '--port', '0', '--without-connection-token'],
   ...['--accept-server-license-terms', '--disable-telemetry', '--telemetry-level', 'off'],
@@ -98,7 +108,7 @@ const serverFlags = [
   ...['--reconnection-grace-time', '5'],
 ];
 
-function serverEnvironment({ dir, env }: ServerOptions): NodeJS.ProcessEnv {
+function serverEnvironment({ dir, env }: Pick<ServerOptions, 'dir' | 'env'>): NodeJS.ProcessEnv {
   const merged: NodeJS.ProcessEnv = { ...process.env, XDG_RUNTIME_DIR: dir, ...env };
   for (const name of foreignVariables) Reflect.deleteProperty(merged, name);
   return merged;
