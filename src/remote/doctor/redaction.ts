@@ -11,18 +11,21 @@ const HIDDEN = '***';
 /** Shorter ones are parts of ordinary words; no cloud gives such a token. */
 const MIN_SECRET_LENGTH = 3;
 
-/** What looks like a secret wherever it comes from, and what to put in its place. */
+/**
+ * What looks like a secret wherever it comes from, and what to put in its place. Repetitions in front of a word are
+ * bounded: without a bound a long text of one letter would take quadratic time.
+ */
 const suspicious: readonly (readonly [RegExp, string])[] = [
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, HIDDEN],
+  [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g, HIDDEN],
   // Up to the last "@" of the authority: a password may hold others.
-  [/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#]*@/gi, `$1${HIDDEN}@`],
+  [/([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/?#]*@/gi, `$1${HIDDEN}@`],
   [
-    /\b((?:proxy-)?authorization|(?:set-)?cookie|x-[a-z-]*(?:key|token))(["']?\s*[:=]\s*).*/gi,
+    /\b((?:proxy-)?authorization|(?:set-)?cookie|x-[a-z-]{0,40}(?:key|token))(["']?\s*[:=]\s*).*/gi,
     `$1$2${HIDDEN}`,
   ],
   [/\b(bearer|basic)\s+[\w.~+/=-]+/gi, `$1 ${HIDDEN}`],
   [
-    /\b([\w-]*(?:token|secret|password|passwd|api[_-]?key|signature))(["']?\s*[=:]\s*["']?)[^\s"'&,;]+/gi,
+    /\b([\w-]{0,40}(?:token|secret|password|passwd|api[_-]?key|signature))(["']?\s*[=:]\s*["']?)[^\s"'&,;]+/gi,
     `$1$2${HIDDEN}`,
   ],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, HIDDEN],
