@@ -139,7 +139,7 @@ async function askName(): Promise<string | undefined> {
   const name = await vscode.window.showInputBox({
     title: vscode.l10n.t('Create Sandbox'),
     prompt: vscode.l10n.t('Name of the sandbox; leave it empty and the cloud chooses one'),
-    placeHolder: 'my-project',
+    placeHolder: vscode.l10n.t('my-project'),
   });
   return name?.trim();
 }
