@@ -79,7 +79,8 @@ export class ExecBackend implements Backend {
     this.#facts = facts;
     this.#noteSignOfLife();
     log.info(
-      `sandbox answers: shell ${facts.shell}, home ${facts.home}, sftp ${facts.sftpServer ?? 'none'}, ` +
+      'sandbox answers; backend exec, the one that needs nothing but a shell there: ' +
+        `shell ${facts.shell}, home ${facts.home}, sftp ${facts.sftpServer ?? 'none'}, ` +
         `tools ${[...facts.tools].join(' ') || 'none'}, ${facts.binaryOutput ? 'binary' : 'text'} output`,
     );
     return { sftp: this.#isBinary && (facts.sftpServer !== undefined || canServeFiles(facts.tools)) };
