@@ -80,7 +80,7 @@ export class AccountCommands {
       await this.#show(account);
     } catch (error) {
       const retry = (): Promise<void> => this.signIn({ kind: 'account', account });
-      await showError(vscode.l10n.t('Cannot sign in to {0}', host), error, log, { account, retry });
+      await showError(vscode.l10n.t('Still signed out of {0}', host), error, log, { account, retry });
     }
   }
 
@@ -92,10 +92,16 @@ export class AccountCommands {
       nameText(account.label),
     );
     const target: CommandTarget = { kind: 'account', account };
-    await offerSteps(vscode.window.showWarningMessage, messageText(message), [
+    const steps = [
       commandStep(vscode.l10n.t('Sign In Again'), 'signIn', target),
       commandStep(vscode.l10n.t('Sign Out'), 'signOut', target),
-    ]);
+    ];
+    // The editor cannot take a message back: this one may be answered when the account has been signed out elsewhere.
+    const stillThere = steps.map(({ title, run }) => ({
+      title,
+      run: () => (this.#options.accounts.find(account.id) ? run() : undefined),
+    }));
+    await offerSteps(vscode.window.showWarningMessage, messageText(message), stillThere);
   }
 
   /** Reads what other windows wrote. */

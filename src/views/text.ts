@@ -5,7 +5,7 @@ const maxNameLength = 80;
 
 /** A name from a cloud, fit for a label, on one line and short. */
 export function nameText(name: string): string {
-  return printable(name, maxNameLength) || '(no name)';
+  return printable(name, maxNameLength) || vscode.l10n.t('(no name)');
 }
 
 /**

@@ -100,7 +100,7 @@ function groupedByStatus(input: TreeInput): readonly NodeSpec[] {
   // An empty tree would show the text that welcomes people without a cloud.
   const isEmptied = shown.length === 0 && refs.length > 0;
   const nothing: NodeSpec = {
-    id: idOf('no match'),
+    id: idOf('noMatch'),
     row: noMatchMessage(),
     children: noChildren,
     expanded: false,

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { BoxliteStandIn } from '../clouds/boxlite/server';
+import { eventually } from '../helpers/eventually';
+import { useEditor } from './host/useEditor';
+import type { Workbench } from './host/workbench';
+
+const walkthroughSteps = [
+  { title: 'Try a sandbox on this computer', picture: 'try' },
+  { title: 'Sign in to your cloud', picture: 'cloud' },
+  { title: 'Open a sandbox', picture: 'open' },
+  { title: 'See how the connection is doing', picture: 'connection' },
+];
+
+describe('A person’s first run and accounts in a real VS Code', function () {
+  this.timeout(90_000);
+
+  const editor = useEditor();
+  const quirks = { token: 'first' };
+  const cloud = new BoxliteStandIn(quirks);
+  let workbench: Workbench;
+  before(async () => {
+    ({ workbench } = editor);
+    await cloud.start();
+    cloud.addBox({ name: 'far-away' });
+  });
+  after(() => cloud.stop());
+
+  const stateFile = (): string => {
+    const storage = path.join(editor.dir, 'vscode', 'data', 'User', 'globalStorage');
+    return path.join(storage, 'cloud-sandboxes.cloud-sandboxes', 'state.json');
+  };
+
+  it('is welcomed with what works in this editor', async () => {
+    await workbench.openView('Cloud Sandboxes');
+    await workbench.page.getByText('no account needed').waitFor();
+    await workbench.page.getByText('sandboxes open here as terminals').waitFor();
+    assert.equal(await workbench.page.getByText('Install Remote-SSH').count(), 0);
+  });
+
+  it('is led by a walkthrough, each step with its picture', async () => {
+    const narrow = workbench.page.viewportSize()!;
+    // In a narrow editor VS Code leaves the pictures out.
+    await workbench.page.setViewportSize({ width: 1700, height: 900 });
+    await workbench.runCommand('Cloud Sandboxes: Get Started');
+    const pictures = workbench.page.frameLocator('iframe.webview').frameLocator('#active-frame');
+    for (const { title, picture } of walkthroughSteps) {
+      const step = workbench.page.locator('.getting-started-step').filter({ hasText: title });
+      await step.locator('.step-title').click();
+      await pictures.locator(`svg#${picture}`).waitFor();
+      await workbench.screenshot(`walkthrough-${picture}`);
+    }
+    await workbench.page.setViewportSize(narrow);
+  });
+
+  it('has a shell in a sandbox with one click, and no account', async () => {
+    await workbench.clickInSideBar('Try a Sandbox on This Computer');
+    await workbench.waitForTerminal(/[#$] ?\s*$/);
+    await workbench.typeInTerminal('echo sum=$((6*7))');
+    await workbench.waitForTerminal(/sum=42/);
+    await workbench.row('This computer').waitFor();
+    await workbench.screenshot('first-run-shell');
+  });
+
+  it('signs in to a cloud, beside the local one', async () => {
+    await workbench.runCommand('Cloud Sandboxes: Add Cloud');
+    await workbench.answer('(1/2)', cloud.url);
+    await workbench.answer('(2/2)', quirks.token);
+    await workbench.row('far-away', 'running').waitFor();
+    await workbench.row('This computer').waitFor();
+    await workbench.screenshot('two-accounts');
+  });
+
+  it('is asked for a new token when the old one is refused, in one window of two', async () => {
+    const other = await workbench.openWindow();
+    await other.openView('Cloud Sandboxes');
+    await other.row('far-away').waitFor();
+    quirks.token = 'second';
+    await workbench.runCommand('Cloud Sandboxes: Refresh');
+    await other.runCommand('Cloud Sandboxes: Refresh');
+    await workbench.row('Sign in again').waitFor();
+    await other.row('Sign in again').waitFor();
+    const questions = async (): Promise<number> => {
+      const windows = [workbench, other].map((window) => window.notification('refuses the token').count());
+      return (await Promise.all(windows)).reduce((sum, count) => sum + count, 0);
+    };
+    await eventually(async () => assert.equal(await questions(), 1));
+    await workbench.screenshot('token-refused');
+    await other.page.close();
+  });
+
+  it('keeps the last list in sight meanwhile', async () => {
+    assert.equal(await workbench.row('far-away').count(), 1);
+  });
+
+  it('is told when the new token is refused too', async () => {
+    await workbench.row('Sign in again').click();
+    await workbench.answer('Sign In Again', 'wrong');
+    await workbench.notification('Still signed out of').waitFor();
+    await workbench.screenshot('wrong-token');
+  });
+
+  it('has the account back with the right token, and is asked for the token alone', async () => {
+    await workbench.clickNotification('Still signed out of', 'Sign In Again');
+    await workbench.answer('Sign In Again', quirks.token);
+    await workbench.row('Sign in again').waitFor({ state: 'detached' });
+    await workbench.row('far-away', 'running').waitFor();
+  });
+
+  it('hears what a sign-out removed', async () => {
+    await workbench.contextMenu(workbench.row('ann@example.org'), 'Sign Out');
+    await workbench.dialog().getByRole('button', { name: 'Sign Out' }).click();
+    await workbench
+      .notification(/Signed out of 127\.0\.0\.1:\d+\. Removed from this computer: the token\./)
+      .waitFor();
+    await workbench.row('far-away').waitFor({ state: 'detached' });
+    await workbench.contextMenu(workbench.row('This computer'), 'Sign Out');
+    await workbench.dialog().getByRole('button', { name: 'Sign Out' }).click();
+    await workbench.notification(/SSH keys and entries of “.+”; our SSH files/).waitFor();
+    await workbench.row('This computer').waitFor({ state: 'detached' });
+    await workbench.screenshot('signed-out');
+    await assert.rejects(fs.access(editor.sshDir), { code: 'ENOENT' });
+  });
+
+  it('is told that the list of clouds is damaged, rather than that there is none', async () => {
+    const file = stateFile();
+    const intact = await fs.readFile(file, 'utf8');
+    await fs.writeFile(file, '{');
+    await workbench.page.reload();
+    await workbench.page.getByText('The list of your clouds cannot be read').waitFor();
+    await workbench.screenshot('list-damaged');
+    await fs.writeFile(file, intact);
+    await workbench.clickInSideBar('Retry');
+    await workbench.page.getByText('no account needed').waitFor();
+  });
+});
