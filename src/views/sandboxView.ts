@@ -50,7 +50,7 @@ export class SandboxView implements Disposable {
     const before = this.#tree.filterText;
     const box = vscode.window.createInputBox();
     box.title = vscode.l10n.t('Filter Sandboxes');
-    box.prompt = vscode.l10n.t('Words in their names, ids, images or states; nothing shows all');
+    box.prompt = vscode.l10n.t('Words of their names, images or states; nothing shows all');
     box.value = before;
     box.onDidChangeValue((text) => {
       this.#setFilter(text);

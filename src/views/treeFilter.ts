@@ -1,7 +1,7 @@
 import type { Sandbox } from '../cloud/provider';
 import { statusWord } from './presentation';
 
-/** Whether a sandbox has what a person typed: each word, anywhere in its name, id, image or status. */
+/** Whether a sandbox has what a person typed: each word, in its name, image or status, or as its whole id. */
 export type SandboxFilter = (sandbox: Sandbox) => boolean;
 
 /** Undefined if the text filters nothing. */
@@ -9,7 +9,8 @@ export function createFilter(text: string): SandboxFilter | undefined {
   const words = text.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return undefined;
   return ({ id, name, image = '', status }) => {
-    const found = `${name}\n${id}\n${image}\n${statusWord(status)}`.toLocaleLowerCase();
-    return words.every((word) => found.includes(word));
+    const found = `${name}\n${image}\n${statusWord(status)}`.toLocaleLowerCase();
+    // Random ids hold about any short text.
+    return words.every((word) => found.includes(word) || word === id.toLocaleLowerCase());
   };
 }

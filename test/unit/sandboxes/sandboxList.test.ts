@@ -86,7 +86,7 @@ describe('SandboxList', () => {
     assert.deepEqual(listed, ['one 1']);
   });
 
-  it('shows those that run first', async () => {
+  it('shows those that run first, and those that are stopped last', async () => {
     const { sandboxes } = clouds.get(one.id)!;
     for (const [id, status] of [
       ['b', 'stopped'],
@@ -97,7 +97,7 @@ describe('SandboxList', () => {
     }
     await list.refresh();
 
-    assert.deepEqual(names(0), ['box 10', 'c', 'b', 'd']);
+    assert.deepEqual(names(0), ['box 10', 'c', 'd', 'b']);
   });
 
   it('describes an account by the same object while nothing changes', async () => {
