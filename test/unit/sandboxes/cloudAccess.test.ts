@@ -6,7 +6,7 @@ import { MemorySecretStore } from '../../../src/keys/secretStore';
 import { localAccount } from '../../../src/sandboxes/account';
 import { AccountStore } from '../../../src/sandboxes/accountStore';
 import { CloudAccess } from '../../../src/sandboxes/cloudAccess';
-import { signIn, useLocalCloud } from '../../../src/sandboxes/signIn';
+import { renewToken, signIn, useLocalCloud } from '../../../src/sandboxes/signIn';
 import { FakeCloud } from '../../helpers/fakeCloud';
 import { MemoryState } from '../../helpers/memoryState';
 
@@ -100,6 +100,26 @@ describe('CloudAccess and signing in', () => {
     await accounts.remove(account.id);
 
     await assert.rejects(access.client(account), { code: 'unauthenticated' });
+  });
+
+  it('replaces the token of an account that is signed in, once the cloud accepts the new one', async () => {
+    const account = await signIn(request, access, accounts);
+
+    refusal = new CloudError('unauthenticated', 'wrong token');
+    await assert.rejects(renewToken(account, 'wrong', access, accounts), { code: 'unauthenticated' });
+    assert.equal(await accounts.token(account.id), 'secret');
+
+    refusal = undefined;
+    await renewToken(account, ' new \n', access, accounts);
+    assert.equal(await accounts.token(account.id), 'new');
+    assert.deepEqual(accounts.list(), [account]);
+  });
+
+  it('does not give an account the token of another user', async () => {
+    const account = { ...(await signIn(request, access, accounts)), user: 'grace' };
+
+    await assert.rejects(renewToken(account, 'new', access, accounts), { code: 'other-user' });
+    assert.equal(await accounts.token(account.id), 'secret');
   });
 
   it('uses one client for an account until its credentials or the network change', async () => {
