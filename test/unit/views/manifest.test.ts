@@ -138,6 +138,13 @@ describe('The manifest', () => {
     }
   });
 
+  it('has each of its settings documented', () => {
+    const page = readFileSync('docs/settings.md', 'utf8');
+    for (const name of Object.keys(contributes.configuration.properties)) {
+      assert.ok(page.includes(`\`${name}\``), name);
+    }
+  });
+
   it('runs on the local side first, in untrusted workspaces too, from VS Code 1.100 on', () => {
     assert.deepEqual(manifest.extensionKind, ['ui', 'workspace']);
     assert.equal(manifest.capabilities.untrustedWorkspaces.supported, true);
