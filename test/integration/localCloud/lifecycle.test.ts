@@ -174,8 +174,8 @@ describe('Life of a local cloud', function () {
 
   it('goes on while a box runs', async () => {
     const server = await start('--runtime', 'process', '--idle-exit', '1');
-    await server.api.call('POST', `/boxes/${await server.api.create({ auto_stop: 3 })}/start`);
     const started = Date.now();
+    await server.api.call('POST', `/boxes/${await server.api.create({ auto_stop: 3 })}/start`);
 
     await once(server.process, 'exit');
 

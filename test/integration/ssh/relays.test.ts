@@ -190,13 +190,14 @@ for (const { tool, program, unix, halfClose, endsWithServer, outlivesOutput, wai
           void readAll(socket).then((data) => received.resolve(data));
         });
         const stream = await dial(target);
+        const closed = once(stream, 'close');
         const data = randomBytes(300_000);
 
         assert.equal(String(await readOpen(stream)), 'over');
         stream.end(data);
 
         assert.ok((await received.promise).equals(data));
-        await once(stream, 'close');
+        await closed;
       });
     }
 
