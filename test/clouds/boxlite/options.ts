@@ -37,6 +37,8 @@ export interface StandInBox {
   status: string;
   readonly image: string;
   readonly created_at: string;
+  /** When it will be stopped for being idle. */
+  readonly stops_at?: string;
   /** Looks at it that are left before it runs. */
   polls: number;
 }
