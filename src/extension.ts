@@ -185,7 +185,8 @@ function followOthers(owned: DisposableStore, services: Services): void {
     connections.onDidChange(({ alias, phase, since }) => {
       if (phase === 'connected') logFailure(log, 'Cannot note the opening', book.spendIntent(alias, since));
       // It may have ended since the sandbox stopped or the token was refused: the list is what tells.
-      if (phase === 'closed') void list.refresh(book.find(alias)?.accountId ?? '');
+      const ended = phase === 'closed' ? book.find(alias) : undefined;
+      if (ended) void list.refresh(ended.accountId);
     }),
   );
   // What the network settings kept from an answer may have one now.
