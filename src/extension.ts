@@ -9,12 +9,13 @@ import { listAll } from './cloud/listAll';
 import { providerOf, providers } from './cloud/registry';
 import { editorTag } from './keys/alias';
 import { ensureLocalCloud, findLocalCloud } from './localCloud/launcher';
-import { Connections } from './remote/connections';
+import { Connections, servesEditor } from './remote/connections';
 import { DeletedSandboxes } from './remote/deletedSandboxes';
 import { Doctor } from './remote/doctor/doctor';
 import { EditConsent } from './remote/editConsent';
 import { GrantSource } from './remote/grantSource';
 import { OpenFlow } from './remote/openFlow';
+import { RemoteSshSettings } from './remote/remoteSshSettings';
 import { SandboxBook } from './remote/sandboxBook';
 import { SandboxOpener } from './remote/sandboxOpener';
 import { SshSetup } from './remote/sshSetup';
@@ -38,6 +39,7 @@ import {
   readNetworkSettings,
   readRemoteSsh,
   readSshSettings,
+  userSettings,
 } from './views/editorSettings';
 import { showError } from './views/feedback';
 import { FirstRun } from './views/firstRun';
@@ -59,6 +61,7 @@ interface Services {
   readonly list: SandboxList;
   readonly book: SandboxBook;
   readonly consent: EditConsent;
+  readonly remoteSsh: RemoteSshSettings;
   readonly connections: Connections;
   readonly ssh: SshSetup;
   readonly broker: WindowBroker;
@@ -122,8 +125,9 @@ function createServices(
   );
   const book = new SandboxBook(state);
   const consent = new EditConsent(state);
+  const remoteSsh = new RemoteSshSettings(state, userSettings);
   const connections = owned.add(new Connections());
-  const ssh = createSshSetup(context, { book, consent, log });
+  const ssh = createSshSetup(context, { book, consent, remoteSsh, log });
   const grants = new GrantSource({ book, accounts, access, keys: (alias) => ssh.keys(alias) });
   const broker = owned.add(
     new WindowBroker({
@@ -134,12 +138,26 @@ function createServices(
       log,
     }),
   );
-  return { context, state, log, accounts, localCloud, access, list, book, consent, connections, ssh, broker };
+  return {
+    context,
+    state,
+    log,
+    accounts,
+    localCloud,
+    access,
+    list,
+    book,
+    consent,
+    remoteSsh,
+    connections,
+    ssh,
+    broker,
+  };
 }
 
 function createSshSetup(
   context: vscode.ExtensionContext,
-  { book, consent, log }: Pick<Services, 'book' | 'consent' | 'log'>,
+  { book, consent, remoteSsh, log }: Pick<Services, 'book' | 'consent' | 'remoteSsh' | 'log'>,
 ): SshSetup {
   // An SSH folder other than the user's is for tests; then its config file stands for theirs.
   const override = process.env['CLOUD_SANDBOXES_SSH_DIR'];
@@ -155,6 +173,7 @@ function createSshSetup(
     publicKeysDir: path.join(context.globalStorageUri.fsPath, 'public-keys'),
     book,
     consent,
+    remoteSsh,
     settings: () => (override ? { configFile: path.join(override, 'config') } : readSshSettings()),
     log,
   });
@@ -218,14 +237,20 @@ function addCommands(
   services: Services,
   { view, canOpenRemotes }: { readonly view: SandboxView; readonly canOpenRemotes: boolean },
 ): void {
-  const { context, state, accounts, access, book, broker, consent, list, log, ssh } = services;
+  const { context, state, accounts, access, book, broker, connections, consent, list, log, ssh } = services;
   const client = access.client.bind(access);
   const lifecycle = new Lifecycle({ list, client });
   const opener = new SandboxOpener({ book, broker, lifecycle, ssh, client, log });
   const cloud = new AccountCommands({ accounts, access, list, book, kinds: providers, ssh, log });
   const sandbox = new SandboxCommands({ list, lifecycle, book, ssh, log });
-  const flow = new OpenFlow({ opener, ssh, consent });
-  const open = new OpenCommands({ commands: sandbox, flow, opener, canOpenRemotes, log });
+  const flow = new OpenFlow({
+    opener,
+    ssh,
+    consent,
+    settings: services.remoteSsh,
+    isOpen: (alias) => connections.of(alias).some(servesEditor),
+  });
+  const open = new OpenCommands({ list, flow, opener, canOpenRemotes, log });
   const firstRun = new FirstRun({
     extensionId: context.extension.id,
     list,

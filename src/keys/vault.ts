@@ -61,13 +61,21 @@ export class Vault {
     return work;
   }
 
-  /** The alias's keys if they are there; undefined also if what is stored is unusable. */
+  /**
+   * The alias's keys if they are there; undefined also if what is stored is unusable. Those that another window has
+   * just made are waited for.
+   */
   async find(alias: string): Promise<SandboxKeys | undefined> {
-    const secret = await this.#guard('read', alias, () => this.#secrets.get(secretName(alias)));
-    if (secret === undefined) return undefined;
-    const keys = parseKeys(secret);
-    if (!keys) this.#log.warn(`The stored keys of ${alias} are damaged and are not used`);
-    return keys;
+    return this.#awaitClaimed(alias);
+  }
+
+  /** Makes new keys for an alias and forgets the old ones. Rejects as {@link provision} does. */
+  async rotate(alias: string): Promise<SandboxKeys> {
+    return this.#locked(alias, async () => {
+      const keys = { host: generateKeyPair(), user: generateKeyPair() };
+      await this.#publish(alias, keys);
+      return keys;
+    });
   }
 
   /** Deletes the alias's keys. */
@@ -80,7 +88,7 @@ export class Vault {
 
   async #provision(alias: string): Promise<SandboxKeys> {
     const claim = await this.#readClaim(alias);
-    const keys = await this.find(alias);
+    const keys = await this.#read(alias);
     if (keys && claim === publicHalves(keys)) return keys;
     return this.#locked(alias, async () => {
       const found = await this.#awaitClaimed(alias);
@@ -91,6 +99,14 @@ export class Vault {
     });
   }
 
+  async #read(alias: string): Promise<SandboxKeys | undefined> {
+    const secret = await this.#guard('read', alias, () => this.#secrets.get(secretName(alias)));
+    if (secret === undefined) return undefined;
+    const keys = parseKeys(secret);
+    if (!keys) this.#log.warn(`The stored keys of ${alias} are damaged and are not used`);
+    return keys;
+  }
+
   /**
    * The keys that the public key file tells of, waiting until their secret is visible here; what the store holds
    * if there is no such file or the secret never comes (its maker died before storing it).
@@ -99,10 +115,10 @@ export class Vault {
     const claim = await this.#readClaim(alias);
     const deadline = Date.now() + this.#secretDelayMs;
     for (;;) {
-      const keys = await this.find(alias);
+      const keys = await this.#read(alias);
       if (claim === undefined || (keys && claim === publicHalves(keys))) return keys;
       if (Date.now() >= deadline) {
-        this.#log.warn(`The secret of ${alias}'s public key did not appear; replacing the key`);
+        this.#log.warn(`The secret of ${alias}'s public key did not appear`);
         return keys;
       }
       await delay(pollMs);

@@ -59,6 +59,16 @@ export function bestConnection(states: readonly ConnectionState[]): ConnectionSt
   return [...states].sort((a, b) => rank(a) - rank(b))[0];
 }
 
+/**
+ * Whether a connection looks like that of an editor's window: Remote-SSH runs its server in a shell without a terminal
+ * and reaches it by forwards.
+ */
+export function servesEditor({ channels, windowId }: ConnectionState): boolean {
+  if (!channels || windowId !== undefined) return false;
+  const { terminals, commands, forwards } = channels;
+  return terminals === 0 && commands > 0 && forwards.length > 0;
+}
+
 function remember(states: Map<string, ConnectionState>, key: string, state: ConnectionState): void {
   states.delete(key);
   states.set(key, state);

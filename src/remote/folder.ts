@@ -6,25 +6,32 @@ const probeTimeoutMs = 15_000;
 const maxOutputBytes = 4096;
 
 /**
- * Prints the first folder that is a sensible one to open: where the sandbox itself starts its commands, else a usual
- * workspace, else the home folder. Never the root: an editor would watch and search the whole machine.
+ * Prints the first folder that is there, of: the argument, where the sandbox itself starts its commands, a usual
+ * workspace, the home folder. Never the root: an editor would watch and search the whole machine.
  */
 const script =
-  'for d in "$PWD" /workspace /workspaces "$HOME" /root /tmp; do ' +
+  'for d in "$1" "$PWD" /workspace /workspaces "$HOME"; do ' +
   'if [ -n "$d" ] && [ "$d" != / ] && cd "$d" 2>/dev/null; then pwd; exit 0; fi; done; exit 1';
 
-/** Asks a running sandbox which folder to open first; undefined if it gives no usable answer. */
-export async function probeFolder(transport: Transport, signal?: AbortSignal): Promise<string | undefined> {
+/**
+ * Asks a running sandbox which folder to open; undefined if it gives no usable answer.
+ * @param wanted absolute path of the folder to prefer
+ */
+export async function probeFolder(
+  transport: Transport,
+  wanted?: string,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
   const deadline = createDeadline(probeTimeoutMs, timedOut, signal);
   try {
-    return parseFolder(await runProbe(transport, deadline.signal));
+    return parseFolder(await runProbe(transport, wanted ?? '', deadline.signal));
   } finally {
     deadline.dispose();
   }
 }
 
-async function runProbe(transport: Transport, signal: AbortSignal): Promise<string> {
-  const process = await transport.exec({ argv: ['/bin/sh', '-c', script] }, signal);
+async function runProbe(transport: Transport, wanted: string, signal: AbortSignal): Promise<string> {
+  const process = await transport.exec({ argv: ['/bin/sh', '-c', script, 'sh', wanted] }, signal);
   const onAbort = (): void => process.kill();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
@@ -56,7 +63,11 @@ async function readStart(stream: AsyncIterable<Buffer>): Promise<string> {
 /** The folder in the probe's output, if it is one absolute path on one line. */
 export function parseFolder(output: string): string | undefined {
   const line = output.replace(/\r?\n$/, '');
+  return isFolderPath(line) ? line : undefined;
+}
+
+/** Whether text is the absolute path of something below the root, fit for a URI. */
+export function isFolderPath(text: string): boolean {
   // eslint-disable-next-line no-control-regex -- a path with control characters is not one to put into a URI
-  const isPath = /^\/[^\u0000-\u001f\u007f\ufffd]+$/.test(line) && line.length <= 1024;
-  return isPath ? line : undefined;
+  return /^\/[^\u0000-\u001f\u007f\ufffd]+$/.test(text) && text.length <= 1024;
 }

@@ -1,7 +1,8 @@
 import type { SandboxRef } from '../sandboxes/sandboxList';
 import type { EditConsent } from './editConsent';
 import { installedRemoteSsh, recommendedRemoteSsh } from './remoteSshFamily';
-import type { Progress, RemoteFolder, SandboxOpener } from './sandboxOpener';
+import type { RemoteSshSettings, SettingChange } from './remoteSshSettings';
+import type { OpenPhase, Progress, SandboxOpener } from './sandboxOpener';
 import type { SshAccess } from './sshAccess';
 
 /** The editor and the person in front of it, as far as opening a folder needs them. */
@@ -13,18 +14,43 @@ export interface OpenHost {
   isInstalled(extensionId: string): boolean;
   install(extensionId: string): Promise<void>;
   openFolder(folder: RemoteFolder, window: TargetWindow): Promise<void>;
+  /** Opens a window there without a folder. */
+  openEmptyWindow(authority: string): Promise<void>;
   /** Whether the person takes a terminal instead. */
   offerTerminal(): Promise<boolean>;
   /** What to do about a missing Remote-SSH; undefined is nothing. */
   offerInstall(title: string): Promise<'install' | 'terminal' | undefined>;
-  /** Whether our line may be added to these files of theirs. */
-  askToEdit(files: readonly string[]): Promise<boolean>;
+  /** Whether we may do this; undefined is nothing of it. */
+  askToChange(changes: SetupChanges): Promise<'all' | 'files' | undefined>;
+  /** Absolute path of the folder to open; undefined if the person gives none. */
+  askFolder(): Promise<string | undefined>;
   warnOfObstacles(obstacles: readonly string[]): void;
   /** Shows the progress of work, and lets the person cancel it. */
-  withProgress<T>(work: (progress: Progress) => Promise<T>): Promise<T>;
+  withProgress<T>(work: (progress: Progress<OpenPhase>) => Promise<T>): Promise<T>;
+}
+
+export interface RemoteFolder {
+  /** Such as `ssh-remote+<alias>`. */
+  readonly authority: string;
+  /** Absolute path. */
+  readonly path: string;
+}
+
+/** What of the person's own opening wants to change. */
+export interface SetupChanges {
+  /** SSH configuration files that lack our line. */
+  readonly files: readonly string[];
+  readonly settings: readonly SettingChange[];
 }
 
 export type TargetWindow = 'this' | 'new';
+
+export interface OpenRequest {
+  readonly ref: SandboxRef;
+  readonly window: TargetWindow;
+  /** Absolute path; preferred to the folder that was open last. */
+  readonly folder?: string;
+}
 
 export type OpenOutcome =
   | 'opened'
@@ -34,9 +60,12 @@ export type OpenOutcome =
   | 'declined';
 
 export interface OpenFlowOptions {
-  readonly opener: Pick<SandboxOpener, 'remoteFolder'>;
+  readonly opener: Pick<SandboxOpener, 'remoteSandbox'>;
   readonly ssh: Pick<SshAccess, 'filesToEdit'>;
   readonly consent: Pick<EditConsent, 'missing' | 'give'>;
+  readonly settings: Pick<RemoteSshSettings, 'unasked' | 'decide'>;
+  /** Whether a window is open in the sandbox of that alias. */
+  readonly isOpen: (alias: string) => boolean;
 }
 
 /** Opening a sandbox as a folder in a window, with the questions on the way. */
@@ -48,14 +77,26 @@ export class OpenFlow {
   }
 
   /** Rejects with what went wrong: a CloudError, SshConfigError, …, or the reason of a cancellation. */
-  async open(ref: SandboxRef, window: TargetWindow, host: OpenHost): Promise<OpenOutcome> {
+  async open({ ref, window, folder }: OpenRequest, host: OpenHost): Promise<OpenOutcome> {
     const obstacle = await this.#withoutRemoteSsh(host);
     if (obstacle) return obstacle;
-    if (!(await this.#mayEdit(host))) return 'declined';
-    const folder = await host.withProgress((progress) =>
-      this.#options.opener.remoteFolder(ref, progress, (obstacles) => host.warnOfObstacles(obstacles)),
+    if (!(await this.#mayChange(host))) return 'declined';
+    const { alias, authority, path } = await host.withProgress((progress) =>
+      this.#options.opener.remoteSandbox(
+        ref,
+        progress,
+        (obstacles) => host.warnOfObstacles(obstacles),
+        folder,
+      ),
     );
-    await host.openFolder(folder, window);
+    // The editor shows a folder in one window only: asked for it again, it would bring that one to the front.
+    if (window === 'new' && this.#options.isOpen(alias)) {
+      await host.openEmptyWindow(authority);
+      return 'opened';
+    }
+    const chosen = path ?? (await host.askFolder());
+    if (chosen === undefined) return 'declined';
+    await host.openFolder({ authority, path: chosen }, window);
     return 'opened';
   }
 
@@ -70,13 +111,15 @@ export class OpenFlow {
     return undefined;
   }
 
-  /** Asks the first time that a file of theirs needs our line, once for each file. */
-  async #mayEdit(host: OpenHost): Promise<boolean> {
-    const { ssh, consent } = this.#options;
-    const files = consent.missing(await ssh.filesToEdit());
-    if (files.length === 0) return true;
-    if (!(await host.askToEdit(files))) return false;
-    await consent.give(files);
+  /** Asks the first time that something of theirs is to be changed, once for each file and once for the settings. */
+  async #mayChange(host: OpenHost): Promise<boolean> {
+    const { ssh, consent, settings } = this.#options;
+    const changes = { files: consent.missing(await ssh.filesToEdit()), settings: settings.unasked() };
+    if (changes.files.length === 0 && changes.settings.length === 0) return true;
+    const answer = await host.askToChange(changes);
+    if (answer === undefined) return false;
+    await consent.give(changes.files);
+    if (changes.settings.length > 0) await settings.decide(answer === 'all');
     return true;
   }
 }

@@ -1,3 +1,4 @@
+import { describeError } from '../base/errors';
 import type { Logger } from '../base/logger';
 import type { SecretStore } from '../base/secretStore';
 import { aliasFor } from '../keys/alias';
@@ -7,10 +8,11 @@ import type { SandboxRef } from '../sandboxes/sandboxList';
 import type { LauncherSpec } from '../sshConfig/launcher';
 import type { Mismatch } from '../sshConfig/mismatches';
 import { Provisioner } from '../sshConfig/provisioner';
-import { SshConfig } from '../sshConfig/sshConfig';
+import { SshConfig, type RemovedConfig } from '../sshConfig/sshConfig';
 import type { EditConsent } from './editConsent';
 import type { SandboxBook } from './sandboxBook';
-import type { CommandLine, SshAccess } from './sshAccess';
+import type { RemoteSshSettings, SettingChange } from './remoteSshSettings';
+import type { CommandLine, RemovedSetup, SshAccess } from './sshAccess';
 
 /** The editor's own settings for ssh. */
 export interface SshSettings {
@@ -30,6 +32,7 @@ export interface SshSetupOptions {
   readonly publicKeysDir: string;
   readonly book: SandboxBook;
   readonly consent: Pick<EditConsent, 'withdraw'>;
+  readonly remoteSsh: Pick<RemoteSshSettings, 'apply' | 'forget' | 'restore'>;
   /** The settings as they are now. */
   readonly settings: () => SshSettings;
   readonly log: Logger;
@@ -73,6 +76,12 @@ export class SshSetup implements SshAccess {
     return { program: this.program, arguments: ['-F', this.#config().hosts.configFile, alias] };
   }
 
+  async shellCommand(alias: string): Promise<CommandLine> {
+    const isPlain = await this.#config().isKnownToPlainSsh();
+    const where = isPlain ? [] : ['-F', this.#config().hosts.configFile];
+    return { program: 'ssh', arguments: [...where, alias] };
+  }
+
   /** The private keys of a provisioned alias. */
   async keys(alias: string): Promise<SandboxKeys | undefined> {
     return (await this.#openVault()).find(alias);
@@ -82,26 +91,50 @@ export class SshSetup implements SshAccess {
     return this.#config().filesToEdit();
   }
 
-  edit(): Promise<void> {
-    return this.#config().include();
+  async edit(alias: string): Promise<void> {
+    await this.#config().include();
+    try {
+      await this.#options.remoteSsh.apply(alias);
+    } catch (error) {
+      // It opens without them too, only less smoothly.
+      this.#options.log.warn(`Cannot change the settings of Remote-SSH: ${describeError(error)}`);
+    }
   }
 
   async obstacles(alias: string, signal?: AbortSignal): Promise<readonly string[]> {
     return (await this.#config().verify(alias, signal)).map(describeMismatch);
   }
 
+  async rotateKeys(alias: string): Promise<void> {
+    await (await this.#provisioner()).rotate(alias);
+  }
+
   async forget(alias: string): Promise<void> {
     await (await this.#provisioner()).forget(alias);
+    await this.#options.remoteSsh.forget(alias);
     await this.#options.book.forget(alias);
   }
 
   async cleanUp(): Promise<void> {
-    const { book, consent } = this.#options;
+    const { book } = this.#options;
     // Another window may have provisioned one; and a book that cannot be read is not an empty one.
     await book.reload();
-    if (book.list().length > 0) return;
-    await this.#config().remove();
+    if (book.list().length === 0) await this.#remove();
+  }
+
+  async removeAll(): Promise<RemovedSetup> {
+    const { book } = this.#options;
+    await book.reload();
+    const known = book.list();
+    for (const { alias } of known) await this.forget(alias);
+    return { sandboxes: known.map(({ name }) => name), ...(await this.#remove()) };
+  }
+
+  async #remove(): Promise<{ config: RemovedConfig; settings: readonly SettingChange[] }> {
+    const { consent, remoteSsh } = this.#options;
+    const config = await this.#config().remove();
     await consent.withdraw();
+    return { config, settings: await remoteSsh.restore() };
   }
 
   /** Brings our files up to date: an update moves the editor and this extension, and the launcher names both. */

@@ -3,7 +3,7 @@ import type { Vault } from '../keys/vault';
 import type { HostFiles } from './hostFiles';
 
 export interface ProvisionerOptions {
-  readonly vault: Pick<Vault, 'provision' | 'forget'>;
+  readonly vault: Pick<Vault, 'provision' | 'rotate' | 'forget'>;
   readonly hosts: Pick<HostFiles, 'add' | 'remove'>;
 }
 
@@ -28,6 +28,12 @@ export class Provisioner {
     );
     await this.#options.hosts.add([...keys].map(([alias, { host }]) => ({ alias, hostKey: host.publicKey })));
     return keys;
+  }
+
+  /** Gives an alias new keys; ssh expects them from the next connection on. Rejects as {@link provision} does. */
+  async rotate(alias: string): Promise<void> {
+    const { host } = await this.#options.vault.rotate(alias);
+    await this.#options.hosts.add([{ alias, hostKey: host.publicKey }]);
   }
 
   /** Removes a sandbox's entries, then its keys. */

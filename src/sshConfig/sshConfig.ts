@@ -23,6 +23,14 @@ export interface SshConfigOptions {
   readonly home?: string;
 }
 
+/** What {@link SshConfig.remove} took away. Absolute paths. */
+export interface RemovedConfig {
+  /** The user's files that had our line. */
+  readonly edited: readonly string[];
+  /** Our folder; undefined if it was not there, or another editor still has files in it. */
+  readonly folder?: string;
+}
+
 /** Our part of a user's SSH set-up: a folder of our own, and one Include line at the top of their file. */
 export class SshConfig {
   /** Our own files; usable by `ssh -F` without touching the user's. */
@@ -47,6 +55,13 @@ export class SshConfig {
   /** The line that {@link include} adds, without its end. */
   get includeLine(): string {
     return includeLine(this.#includeValue);
+  }
+
+  /** Whether a plain `ssh <alias>` of the user's reads our line. */
+  async isKnownToPlainSsh(): Promise<boolean> {
+    const { sshDir, home = sshHome() } = this.#options;
+    const [usual] = this.#userConfigs;
+    return sshDir === path.join(home, '.ssh') && ((await usual?.isIncluded()) ?? false);
   }
 
   /** The user's files that lack our line, or have it where it does not work. */
@@ -77,18 +92,22 @@ export class SshConfig {
    * Removes this editor's files; with those of the last editor also our line, our folder, and what did not exist
    * before us and is empty.
    */
-  async remove(): Promise<void> {
+  async remove(): Promise<RemovedConfig> {
+    const wasThere = await exists(this.#dir);
     const { created, edited } = await this.hosts.footprint.read();
     await this.hosts.delete();
-    if (await this.#hasOtherEditors()) return;
+    if (await this.#hasOtherEditors()) return { edited: [] };
     const current = this.#userConfigs.map(({ file }) => file);
+    const cleaned: string[] = [];
     for (const file of new Set([...edited, ...current])) {
       const config = new UserConfig(file, this.#includeValue);
-      await config.exclude({ removeIfEmpty: created.includes(file) });
+      if (await config.exclude({ removeIfEmpty: created.includes(file) })) cleaned.push(file);
     }
     await fs.rm(this.hosts.footprint.file, { force: true });
     await removeIfEmpty(this.#dir);
     if (created.includes(this.#options.sshDir)) await removeIfEmpty(this.#options.sshDir);
+    const isGone = wasThere && !(await exists(this.#dir));
+    return { edited: cleaned, ...(isGone && { folder: this.#dir }) };
   }
 
   /**

@@ -31,15 +31,21 @@ export class UserConfig {
     await this.#replace(withInclude(content ?? new Uint8Array(), this.includeValue));
   }
 
-  /** Takes our line out; writes nothing if there is none. Removes the file if told so and nothing else is in it. */
-  async exclude(options: { removeIfEmpty: boolean }): Promise<void> {
+  /**
+   * Takes our line out; writes nothing if there is none. Removes the file if told so and nothing else is in it.
+   * Resolves to whether there was something to do.
+   */
+  async exclude(options: { removeIfEmpty: boolean }): Promise<boolean> {
     const content = await this.read();
-    if (!content) return;
+    if (!content) return false;
     const rest = withoutInclude(content, this.includeValue);
     if (rest.length === 0 && options.removeIfEmpty) {
-      return this.#guard('unwritable', () => fs.rm(this.file, { force: true }));
+      await this.#guard('unwritable', () => fs.rm(this.file, { force: true }));
+      return true;
     }
-    if (!rest.equals(content)) await this.#replace(rest);
+    if (rest.equals(content)) return false;
+    await this.#replace(rest);
+    return true;
   }
 
   /** The content, or undefined if there is no such file. Any other obstacle is reported, never taken for "empty". */

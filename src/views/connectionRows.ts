@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { printable } from '../base/errors';
 import type { ConnectionPhase, ConnectionState, OpenForward } from '../broker/protocol';
+import { servesEditor } from '../remote/connections';
 import { joined, phaseWord, spinning, type Icon, type Row } from './presentation';
 import { sinceText } from './text';
 
@@ -63,7 +64,8 @@ interface Use {
 }
 
 /** What a connection is for. It knows its channels and, of a terminal, the program; never which window it serves. */
-function describeUse({ windowId, terminalProgram, channels }: ConnectionState, ownWindow: string): Use {
+function describeUse(state: ConnectionState, ownWindow: string): Use {
+  const { windowId, terminalProgram, channels } = state;
   const terminal = { id: 'terminal' };
   if (windowId !== undefined) {
     const isOurs = windowId === ownWindow;
@@ -75,9 +77,7 @@ function describeUse({ windowId, terminalProgram, channels }: ConnectionState, o
   if (!channels) return { label: vscode.l10n.t('Connection'), icon: { id: 'plug' } };
   const { terminals, commands, transfers, forwards } = channels;
   if (terminals > 0) return { label: terminalLabel(terminalProgram), icon: terminal };
-  // The shape of Remote-SSH: a shell without a terminal that runs the server, and forwards to it.
-  if (commands > 0 && forwards.length > 0)
-    return { label: vscode.l10n.t('Editor window'), icon: { id: 'window' } };
+  if (servesEditor(state)) return { label: vscode.l10n.t('Editor window'), icon: { id: 'window' } };
   if (transfers > 0) return { label: vscode.l10n.t('File transfer'), icon: { id: 'files' } };
   if (commands > 0) return { label: vscode.l10n.t('Command'), icon: { id: 'play-circle' } };
   if (forwards.length > 0) return { label: vscode.l10n.t('Port forwarding'), icon: { id: 'arrow-swap' } };

@@ -1,9 +1,12 @@
 import * as os from 'node:os';
 import * as vscode from 'vscode';
+import { abortable } from '../base/async';
+import { createDeadline } from '../base/deadline';
 import type { NetworkSettings } from '../cloud/provider';
 import type { ComputerFacts } from '../remote/doctor/computerChecks';
 import { networkSettings } from '../remote/networkSettings';
 import { installedRemoteSsh, recommendedRemoteSsh } from '../remote/remoteSshFamily';
+import type { UserSettings } from '../remote/remoteSshSettings';
 import type { SshSettings } from '../remote/sshSetup';
 import { configurationSection } from './ids';
 
@@ -54,3 +57,23 @@ export function readLocalCloudRuntime(): 'docker' | 'bubblewrap' | 'process' | u
   const runtime = vscode.workspace.getConfiguration(configurationSection).get('localCloud.runtime');
   return runtime === 'docker' || runtime === 'bubblewrap' || runtime === 'process' ? runtime : undefined;
 }
+
+/** While a window is being resolved, the editor holds back changes of settings; nothing may wait for that. */
+const settingTimeoutMs = 5000;
+
+export const userSettings: UserSettings = {
+  has: (name) => vscode.workspace.getConfiguration().inspect(name)?.defaultValue !== undefined,
+  get: (name) => vscode.workspace.getConfiguration().inspect(name)?.globalValue,
+  effective: (name) => vscode.workspace.getConfiguration().get(name),
+  set: async (name, value) => {
+    const timedOut = (): Error => new Error(vscode.l10n.t('The editor does not change its settings now'));
+    const deadline = createDeadline(settingTimeoutMs, timedOut);
+    const target = vscode.ConfigurationTarget.Global;
+    const updating = vscode.workspace.getConfiguration().update(name, value, target);
+    try {
+      await abortable(Promise.resolve(updating), deadline.signal);
+    } finally {
+      deadline.dispose();
+    }
+  },
+};

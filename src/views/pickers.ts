@@ -3,27 +3,48 @@ import { DisposableStore } from '../base/disposable';
 import { createDeferred } from '../base/async';
 import type { Sandbox } from '../cloud/provider';
 import type { Account } from '../sandboxes/account';
-import { isNotRunning } from '../sandboxes/localCloud';
 import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
 import { commandIds } from './ids';
-import { accountRow, sandboxRow, statusIcon, type Row } from './presentation';
+import { accountMessage, accountRow, joined, sandboxRow, statusIcon, type Row } from './presentation';
 import { withoutIcons } from './text';
 
-type SandboxItem = vscode.QuickPickItem & { readonly ref?: SandboxRef; readonly command?: string };
+/** A button on each sandbox: another way to take it. */
+export interface PickButton extends vscode.QuickInputButton {
+  readonly id: string;
+}
+
+interface SandboxItem extends vscode.QuickPickItem {
+  readonly ref?: SandboxRef;
+  readonly buttons?: readonly PickButton[];
+  /** What is run instead of a choice. */
+  readonly command?: string;
+  readonly argument?: unknown;
+}
 
 export interface SandboxPickOptions {
   readonly placeholder: string;
-  readonly accepts: (sandbox: Sandbox) => boolean;
+  /** Those to choose from; all unless told. */
+  readonly accepts?: (sandbox: Sandbox) => boolean;
+  readonly buttons?: readonly PickButton[];
 }
 
-/** Lets the person choose a sandbox of any account; undefined if they do not. The list refreshes meanwhile. */
+export interface PickedSandbox {
+  readonly ref: SandboxRef;
+  /** Of the button that was pressed; undefined if the sandbox itself was. */
+  readonly button?: string;
+}
+
+/**
+ * Lets the person choose a sandbox of any account; undefined if they do not. What is known is there at once, and
+ * the clouds' answers are filled in as they arrive.
+ */
 export async function pickSandbox(
   list: SandboxList,
   options: SandboxPickOptions,
-): Promise<SandboxRef | undefined> {
+): Promise<PickedSandbox | undefined> {
   const owned = new DisposableStore();
   const pick = owned.add(vscode.window.createQuickPick<SandboxItem>());
-  const chosen = createDeferred<SandboxItem | undefined>();
+  const chosen = createDeferred<PickedItem | undefined>();
   const update = (): void => {
     const active = pick.activeItems[0]?.ref?.sandbox.id;
     pick.items = sandboxItems(list, options);
@@ -35,7 +56,8 @@ export async function pickSandbox(
   pick.matchOnDetail = true;
   pick.keepScrollPosition = true;
   pick.busy = true;
-  owned.add(pick.onDidAccept(() => chosen.resolve(pick.selectedItems[0])));
+  owned.add(pick.onDidAccept(() => chosen.resolve(pick.selectedItems[0] && { item: pick.selectedItems[0] })));
+  owned.add(pick.onDidTriggerItemButton(({ item, button }) => chosen.resolve({ item, button })));
   owned.add(pick.onDidHide(() => chosen.resolve(undefined)));
   owned.add(list.onDidChange(update));
   update();
@@ -44,12 +66,23 @@ export async function pickSandbox(
     if (!owned.isDisposed) pick.busy = false;
   });
   try {
-    const item = await chosen.promise;
-    if (item?.command) await vscode.commands.executeCommand(item.command);
-    return item?.ref;
+    return await take(await chosen.promise);
   } finally {
     owned.dispose();
   }
+}
+
+interface PickedItem {
+  readonly item: SandboxItem;
+  readonly button?: vscode.QuickInputButton;
+}
+
+async function take(picked: PickedItem | undefined): Promise<PickedSandbox | undefined> {
+  if (!picked) return undefined;
+  const { ref, buttons, command, argument } = picked.item;
+  if (command !== undefined) await vscode.commands.executeCommand(command, argument);
+  const button = buttons?.find((candidate) => candidate === picked.button)?.id;
+  return ref && { ref, ...(button !== undefined && { button }) };
 }
 
 /** Lets the person choose an account; the only one is chosen without asking. */
@@ -62,30 +95,44 @@ export async function pickAccount(
   return (await vscode.window.showQuickPick(items, { placeHolder }))?.account;
 }
 
-function sandboxItems(list: SandboxList, options: SandboxPickOptions): SandboxItem[] {
+function sandboxItems(
+  list: SandboxList,
+  { accepts = () => true, buttons = [] }: SandboxPickOptions,
+): SandboxItem[] {
   const items = list.accounts.flatMap(({ account, sandboxes }) =>
     sandboxes
-      .filter((sandbox) => !list.isPlaceholder(sandbox) && options.accepts(sandbox))
+      .filter((sandbox) => !list.isPlaceholder(sandbox) && accepts(sandbox))
       .map((sandbox): SandboxItem => {
         const item = itemOf({ ...sandboxRow(sandbox), icon: statusIcon(sandbox.status) });
-        return { ...item, detail: accountDetail(account), ref: { account, sandbox } };
+        return { ...item, detail: accountDetail(account), ref: { account, sandbox }, buttons };
       }),
   );
-  const start = {
-    label: `$(device-desktop) ${vscode.l10n.t('Start Local Cloud')}`,
-    command: commandIds.useLocalCloud,
-    alwaysShow: true,
-  };
-  // Its sandboxes may be the ones that are looked for.
-  const isStopped = list.accounts.some(({ error }) => isNotRunning(error));
-  if (items.length > 0) return isStopped ? [...items, start] : items;
-  if (list.accounts.length > 0) {
-    const label = `$(add) ${vscode.l10n.t('Create Sandbox')}`;
-    const create = { label, command: commandIds.create, alwaysShow: true };
-    return isStopped ? [start, create] : [create];
+  // The sandbox that is looked for may be one of a cloud that does not answer.
+  const troubles = troubleItems(list);
+  if (list.accounts.length === 0) {
+    return [
+      commandItem(`$(device-desktop) ${vscode.l10n.t('Start Local Cloud')}`, commandIds.useLocalCloud),
+      commandItem(`$(cloud) ${vscode.l10n.t('Add Cloud')}`, commandIds.addCloud),
+    ];
   }
-  const label = `$(cloud) ${vscode.l10n.t('Add Cloud')}`;
-  return [start, { label, command: commandIds.addCloud, alwaysShow: true }];
+  if (items.length > 0) return [...items, ...troubles];
+  return [...troubles, commandItem(`$(add) ${vscode.l10n.t('Create Sandbox')}`, commandIds.create)];
+}
+
+function troubleItems(list: SandboxList): SandboxItem[] {
+  return list.accounts.flatMap((entry) => {
+    const { account, error } = entry;
+    const row = error && accountMessage(entry);
+    if (!row?.command) return [];
+    const cloud = accountRow(account);
+    const description = withoutIcons(joined([cloud.description, row.description], ': '));
+    const item = commandItem(`$(${row.icon.id}) ${row.label}`, commandIds[row.command]);
+    return [{ ...item, description, argument: { kind: 'account', account } }];
+  });
+}
+
+function commandItem(label: string, command: string): SandboxItem {
+  return { label, command, alwaysShow: true };
 }
 
 function accountDetail(account: Account): string {

@@ -119,7 +119,7 @@ export class SandboxCommands {
     accepts: (sandbox: Sandbox) => boolean,
   ): Promise<SandboxRef | undefined> {
     if (target?.kind === 'sandbox') return target.ref;
-    return pickSandbox(this.#options.list, { placeholder, accepts });
+    return (await pickSandbox(this.#options.list, { placeholder, accepts }))?.ref;
   }
 
   async #accountFor(target?: CommandTarget): Promise<Account | undefined> {

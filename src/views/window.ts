@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { hostOfAuthority } from '../remote/authority';
+import type { TargetWindow } from '../remote/openFlow';
 import type { BookEntry, SandboxBook } from '../remote/sandboxBook';
 
 /** The sandbox that this window is open in, if it is one of ours. */
@@ -10,6 +11,12 @@ export function sandboxOfWindow(book: Pick<SandboxBook, 'find'>): BookEntry | un
   const authority = authorities.find((candidate) => candidate);
   const host = authority === undefined ? undefined : hostOfAuthority(authority);
   return host === undefined ? undefined : book.find(host);
+}
+
+/** Where a sandbox is opened that nobody said a window for: never in place of what the person has open. */
+export function preferredWindow(): TargetWindow {
+  const { workspaceFile, workspaceFolders } = vscode.workspace;
+  return workspaceFile || workspaceFolders?.length ? 'new' : 'this';
 }
 
 /** Remembers the folder that is open, so that the sandbox opens there next time. */

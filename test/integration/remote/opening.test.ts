@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
@@ -10,8 +11,9 @@ import type { ConnectionState } from '../../../src/broker/protocol';
 import { MemorySecretStore } from '../../../src/keys/secretStore';
 import { EditConsent } from '../../../src/remote/editConsent';
 import { GrantSource } from '../../../src/remote/grantSource';
+import { RemoteSshSettings, type UserSettings } from '../../../src/remote/remoteSshSettings';
 import { SandboxBook } from '../../../src/remote/sandboxBook';
-import { SandboxOpener, type Progress } from '../../../src/remote/sandboxOpener';
+import { SandboxOpener, type OpenPhase, type Progress } from '../../../src/remote/sandboxOpener';
 import { SshSetup } from '../../../src/remote/sshSetup';
 import { WindowBroker } from '../../../src/remote/windowBroker';
 import { AccountStore } from '../../../src/sandboxes/accountStore';
@@ -28,6 +30,14 @@ import { useTempDir } from '../../helpers/tempDir';
 
 const run = promisify(execFile);
 const userConfig = '# mine\nHost *\n  ForwardAgent yes\n  ControlMaster auto\n';
+
+/** Of an editor without Remote-SSH. */
+const noSettings: UserSettings = {
+  has: () => false,
+  get: () => undefined,
+  effective: () => undefined,
+  set: () => Promise.reject(new Error('there is no such setting')),
+};
 
 describe('Opening a sandbox, up to the editor', function () {
   this.timeout(40_000);
@@ -103,6 +113,7 @@ describe('Opening a sandbox, up to the editor', function () {
       publicKeysDir: path.join(temp.path, 'public'),
       book,
       consent: new EditConsent(state),
+      remoteSsh: new RemoteSshSettings(state, noSettings),
       settings: () => ({ configFile: path.join(sshDir, 'config') }),
       log: silentLogger,
     });
@@ -117,11 +128,11 @@ describe('Opening a sandbox, up to the editor', function () {
     opener = new SandboxOpener({ book, broker, lifecycle, ssh, client, log: silentLogger });
   }
 
-  const progress: Progress = { signal: new AbortController().signal, report: () => undefined };
+  const progress: Progress<OpenPhase> = { signal: new AbortController().signal, report: () => undefined };
   const noWarning = (obstacles: readonly string[]): void => assert.deepEqual(obstacles, []);
 
   it('gives an authority that the user’s own ssh can reach, and a folder that is there', async () => {
-    const { authority, path: folder } = await opener.remoteFolder(ref, progress, noWarning);
+    const { authority, path: folder } = await opener.remoteSandbox(ref, progress, noWarning);
 
     const alias = authority.replace(/^ssh-remote\+/, '');
     const { stdout } = await run('ssh', ['-F', path.join(sshDir, 'config'), alias, `cd '${folder}' && pwd`]);
@@ -129,18 +140,65 @@ describe('Opening a sandbox, up to the editor', function () {
     assert.match(alias, /^a-box-id-[a-z2-7]{12}\.test\.sbx$/);
   });
 
-  it('opens the folder that was open last', async () => {
-    const { authority } = await opener.remoteFolder(ref, progress, noWarning);
-    await book.rememberFolder(authority.replace(/^ssh-remote\+/, ''), '/somewhere/else');
+  it('opens the folder that was asked for, else the one that was open last, as long as they are there', async () => {
+    const { alias, path: first } = await opener.remoteSandbox(ref, progress, noWarning);
+    const [last, asked] = [path.join(temp.path, "it's last"), path.join(temp.path, 'asked $(id)')];
+    await fs.mkdir(last);
+    await fs.mkdir(asked);
+    await book.rememberFolder(alias, last);
+    const open = async (folder?: string): Promise<string | undefined> =>
+      (await opener.remoteSandbox(ref, progress, noWarning, folder)).path;
 
-    assert.equal((await opener.remoteFolder(ref, progress, noWarning)).path, '/somewhere/else');
+    assert.equal(await open(), last);
+    assert.equal(await open(asked), asked);
+    await fs.rmdir(asked);
+    await fs.rmdir(last);
+    assert.equal(await open(asked), first);
   });
 
-  it('starts a sandbox that is stopped', async () => {
-    await lifecycle.stop(ref);
-    await opener.remoteFolder(ref, progress, noWarning);
+  for (const { status, phases } of [
+    { status: 'stopped', phases: ['looking', 'starting', 'preparing-ssh', 'finding-folder'] },
+    { status: 'running', phases: ['looking', 'preparing-ssh', 'finding-folder'] },
+  ]) {
+    it(`names what it does while it opens a sandbox that is ${status}, which then runs`, async () => {
+      await (status === 'stopped' ? lifecycle.stop(ref) : lifecycle.start(ref));
+      const reported: OpenPhase[] = [];
+      await opener.remoteSandbox(ref, { ...progress, report: (phase) => reported.push(phase) }, noWarning);
 
-    assert.equal(list.find(ref.account.id, ref.sandbox.id)?.sandbox.status, 'running');
+      assert.deepEqual(reported, phases);
+      assert.equal(list.find(ref.account.id, ref.sandbox.id)?.sandbox.status, 'running');
+    });
+  }
+
+  it('gives a command for any terminal that starts nothing by itself', async () => {
+    await lifecycle.stop(ref);
+    const { program, arguments: args } = await opener.shellCommand(ref);
+    assert.equal(list.find(ref.account.id, ref.sandbox.id)?.sandbox.status, 'stopped');
+    await lifecycle.start(ref);
+
+    const { stdout } = await run(program, [...args, 'echo', 'in the sandbox']);
+    assert.equal(stdout, 'in the sandbox\n');
+  });
+
+  it('has new keys for the next connection once they were rotated, while an open one goes on', async () => {
+    const { program, arguments: args } = await opener.terminalCommand(ref, progress);
+    const alias = book.list()[0]?.alias ?? '';
+    const before = await ssh.keys(alias);
+    const open = spawn(program, [...args, 'echo ready; read line; echo "got $line"']);
+    const said: string[] = [];
+    open.stdout.setEncoding('utf8').on('data', (text: string) => said.push(text));
+    await eventually(() => assert.equal(said.join(''), 'ready\n'));
+
+    await ssh.rotateKeys(alias);
+    const next = await run(program, [...args, 'echo', 'new connection']);
+    open.stdin.end('still here\n');
+    const [code] = (await once(open, 'close')) as [number];
+
+    assert.equal(next.stdout, 'new connection\n');
+    assert.deepEqual([code, said.join('')], [0, 'ready\ngot still here\n']);
+    const after = await ssh.keys(alias);
+    assert.notEqual(after?.host.publicKey, before?.host.publicKey);
+    assert.notEqual(after?.user.publicKey, before?.user.publicKey);
   });
 
   it('leaves the user’s configuration alone for a terminal, whose command works', async () => {
@@ -175,7 +233,7 @@ describe('Opening a sandbox, up to the editor', function () {
 
   it('tells which line of the user’s wins over ours', async () => {
     const file = path.join(sshDir, 'config');
-    await opener.remoteFolder(ref, progress, noWarning);
+    await opener.remoteSandbox(ref, progress, noWarning);
     await fs.writeFile(file, `ProxyJump nowhere\n${await fs.readFile(file, 'utf8')}`);
     const alias = book.list()[0]?.alias ?? '';
 
@@ -190,7 +248,7 @@ describe('Opening a sandbox, up to the editor', function () {
   });
 
   it('removes all that it made once no sandbox is left', async () => {
-    const { authority } = await opener.remoteFolder(ref, progress, noWarning);
+    const { authority } = await opener.remoteSandbox(ref, progress, noWarning);
     await ssh.forget(authority.replace(/^ssh-remote\+/, ''));
     await ssh.cleanUp();
 
@@ -198,12 +256,25 @@ describe('Opening a sandbox, up to the editor', function () {
     assert.equal(await fs.readFile(path.join(sshDir, 'config'), 'utf8'), userConfig);
   });
 
+  it('tells what it removed when all sandboxes are forgotten at once', async () => {
+    await opener.remoteSandbox(ref, progress, noWarning);
+
+    assert.deepEqual(await ssh.removeAll(), {
+      sandboxes: ['a "box" $(id)'],
+      config: { edited: [path.join(sshDir, 'config')], folder: path.join(sshDir, 'cloud-sandboxes') },
+      settings: [],
+    });
+    assert.deepEqual(await fs.readdir(sshDir), ['config']);
+    assert.equal(await fs.readFile(path.join(sshDir, 'config'), 'utf8'), userConfig);
+    assert.deepEqual(book.list(), []);
+  });
+
   it('stops between steps when the person cancels', async () => {
     const controller = new AbortController();
-    const cancelling: Progress = {
+    const cancelling: Progress<OpenPhase> = {
       signal: controller.signal,
-      report: (step) => {
-        if (step === 'preparing SSH') controller.abort(new Error('cancelled'));
+      report: (phase) => {
+        if (phase === 'preparing-ssh') controller.abort(new Error('cancelled'));
       },
     };
 

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { EditConsent } from '../../../src/remote/editConsent';
-import { OpenFlow, type OpenHost } from '../../../src/remote/openFlow';
+import { OpenFlow, type OpenHost, type OpenOutcome, type TargetWindow } from '../../../src/remote/openFlow';
 import { localAccount } from '../../../src/sandboxes/account';
 import { MemoryState } from '../../helpers/memoryState';
 
 const ref = { account: localAccount, sandbox: { id: 'id1', name: 'box', status: 'running' as const } };
-const folder = { authority: 'ssh-remote+box-abc.vscode.sbx', path: '/workspace' };
+const alias = 'box-abc.vscode.sbx';
+const authority = `ssh-remote+${alias}`;
 const userFile = '/home/me/.ssh/config';
+const setting = { name: 'remote.SSH.connectTimeout', value: 240 };
 
 /** An editor whose person says yes to everything, and a record of what happened. */
 function createHost(changes: Partial<OpenHost> = {}): { host: OpenHost; happened: string[] } {
@@ -18,12 +20,14 @@ function createHost(changes: Partial<OpenHost> = {}): { host: OpenHost; happened
     install: (id) => Promise.resolve(void happened.push(`install ${id}`)),
     openFolder: ({ authority, path }, window) =>
       Promise.resolve(void happened.push(`open ${authority} ${path} in ${window} window`)),
+    openEmptyWindow: (where) => Promise.resolve(void happened.push(`open a window in ${where}`)),
     offerTerminal: () => Promise.resolve(true),
     offerInstall: () => Promise.resolve('install'),
-    askToEdit: (files) => {
-      happened.push(`ask ${files.join()}`);
-      return Promise.resolve(true);
+    askToChange: ({ files, settings }) => {
+      happened.push(`ask ${[...files, ...settings.map(({ name }) => name)].join()}`);
+      return Promise.resolve('all');
     },
+    askFolder: () => Promise.resolve('/typed'),
     warnOfObstacles: (obstacles) => void happened.push(`warn ${obstacles.join()}`),
     withProgress: (work) => work({ signal: new AbortController().signal, report: () => undefined }),
     ...changes,
@@ -34,22 +38,38 @@ function createHost(changes: Partial<OpenHost> = {}): { host: OpenHost; happened
 describe('OpenFlow', () => {
   let consent: EditConsent;
   let filesToEdit: string[];
+  let settings: (typeof setting)[];
+  let decided: boolean[];
   let obstacles: string[];
+  let folder: string | undefined;
+  let isOpen: boolean;
   let flow: OpenFlow;
+
+  const open = (window: TargetWindow, host: OpenHost): Promise<OpenOutcome> =>
+    flow.open({ ref, window }, host);
 
   beforeEach(() => {
     consent = new EditConsent(new MemoryState());
     filesToEdit = [];
+    settings = [];
+    decided = [];
     obstacles = [];
+    folder = '/workspace';
+    isOpen = false;
     flow = new OpenFlow({
       opener: {
-        remoteFolder: (_ref, _progress, warn) => {
+        remoteSandbox: (_ref, _progress, warn, wanted) => {
           if (obstacles.length > 0) warn(obstacles);
-          return Promise.resolve(folder);
+          return Promise.resolve({ alias, authority, path: wanted ?? folder });
         },
       },
       ssh: { filesToEdit: () => Promise.resolve(filesToEdit) },
       consent,
+      settings: {
+        unasked: () => settings,
+        decide: (allowed) => Promise.resolve(void decided.push(allowed)),
+      },
+      isOpen: (candidate) => isOpen && candidate === alias,
     });
   });
 
@@ -57,63 +77,126 @@ describe('OpenFlow', () => {
     it(`opens the folder in ${window} window`, async () => {
       const { host, happened } = createHost();
 
-      assert.equal(await flow.open(ref, window, host), 'opened');
-      assert.deepEqual(happened, [`open ${folder.authority} /workspace in ${window} window`]);
+      assert.equal(await open(window, host), 'opened');
+      assert.deepEqual(happened, [`open ${authority} /workspace in ${window} window`]);
     });
   }
 
   it('asks once before the user’s SSH configuration is edited', async () => {
     filesToEdit = [userFile];
     const first = createHost();
-    await flow.open(ref, 'this', first.host);
+    await open('this', first.host);
     assert.equal(first.happened[0], `ask ${userFile}`);
 
     const second = createHost();
-    await flow.open(ref, 'this', second.host);
+    await open('this', second.host);
     assert.equal(second.happened.length, 1);
   });
 
   it('asks again for another file: the person allowed the first only', async () => {
     filesToEdit = [userFile];
-    await flow.open(ref, 'this', createHost().host);
+    await open('this', createHost().host);
     filesToEdit = [userFile, '/etc/other'];
     const { host, happened } = createHost();
-    await flow.open(ref, 'this', host);
+    await open('this', host);
 
     assert.equal(happened[0], 'ask /etc/other');
   });
 
   it('asks again once all was taken back', async () => {
     filesToEdit = [userFile];
-    await flow.open(ref, 'this', createHost().host);
+    await open('this', createHost().host);
     await consent.withdraw();
     const { host, happened } = createHost();
-    await flow.open(ref, 'this', host);
+    await open('this', host);
 
     assert.equal(happened[0], `ask ${userFile}`);
   });
 
   it('does nothing when the person does not allow the edit, and asks again next time', async () => {
     filesToEdit = [userFile];
-    const { host, happened } = createHost({ askToEdit: () => Promise.resolve(false) });
+    const { host, happened } = createHost({ askToChange: () => Promise.resolve(undefined) });
 
-    assert.equal(await flow.open(ref, 'this', host), 'declined');
+    assert.equal(await open('this', host), 'declined');
     assert.deepEqual(happened, []);
     assert.deepEqual(consent.missing(filesToEdit), filesToEdit);
+  });
+
+  for (const { answer, allowed } of [
+    { answer: 'all', allowed: true },
+    { answer: 'files', allowed: false },
+  ] as const) {
+    it(`keeps the answer about settings, ${answer}, and opens`, async () => {
+      filesToEdit = [userFile];
+      settings = [setting];
+      const { host } = createHost({ askToChange: () => Promise.resolve(answer) });
+
+      assert.equal(await open('this', host), 'opened');
+      assert.deepEqual(decided, [allowed]);
+      assert.deepEqual(consent.missing(filesToEdit), []);
+    });
+  }
+
+  it('asks about files and settings at once', async () => {
+    filesToEdit = [userFile];
+    settings = [setting];
+    const { host, happened } = createHost();
+    await open('this', host);
+
+    assert.equal(happened[0], `ask ${userFile},${setting.name}`);
+  });
+
+  it('prefers the folder that was asked for', async () => {
+    const { host, happened } = createHost();
+    await flow.open({ ref, window: 'this', folder: '/asked' }, host);
+
+    assert.deepEqual(happened, [`open ${authority} /asked in this window`]);
+  });
+
+  it('asks for the folder when the sandbox has none that suits', async () => {
+    folder = undefined;
+    const { host, happened } = createHost();
+    await open('this', host);
+
+    assert.deepEqual(happened, [`open ${authority} /typed in this window`]);
+  });
+
+  it('does nothing when the person gives no folder', async () => {
+    folder = undefined;
+    const { host, happened } = createHost({ askFolder: () => Promise.resolve(undefined) });
+
+    assert.equal(await open('this', host), 'declined');
+    assert.deepEqual(happened, []);
+  });
+
+  it('opens a second window without a folder: with the same one, the editor would show the first', async () => {
+    isOpen = true;
+    const { host, happened } = createHost();
+    await open('new', host);
+
+    assert.deepEqual(happened, [`open a window in ${authority}`]);
+  });
+
+  it('goes to the window that is open in the sandbox when no new one was asked for', async () => {
+    isOpen = true;
+    const { host, happened } = createHost();
+    await open('this', host);
+
+    assert.deepEqual(happened, [`open ${authority} /workspace in this window`]);
   });
 
   it('opens all the same, with a warning, when a line of the user’s wins over ours', async () => {
     obstacles = ['ProxyCommand'];
     const { host, happened } = createHost();
 
-    assert.equal(await flow.open(ref, 'this', host), 'opened');
+    assert.equal(await open('this', host), 'opened');
     assert.equal(happened[0], 'warn ProxyCommand');
   });
 
   it('offers a terminal where the editor cannot open remotes', async () => {
     const { host, happened } = createHost({ canOpenRemotes: false });
 
-    assert.equal(await flow.open(ref, 'this', host), 'terminal');
+    assert.equal(await open('this', host), 'terminal');
     assert.deepEqual(happened, []);
   });
 
@@ -132,7 +215,7 @@ describe('OpenFlow', () => {
         offerInstall: () => Promise.resolve(choice),
       });
 
-      assert.equal(await flow.open(ref, 'this', host), want);
+      assert.equal(await open('this', host), want);
       assert.equal(happened[0], id && `install ${id}`);
     });
   }
