@@ -9,8 +9,7 @@ import { endTunnelWith, routeTo } from './proxy';
 
 /** What an answer of an origin shows of the way to it. */
 export interface Reach {
-  /** HTTP status; any answer will do. */
-  readonly status: number;
+  /** How long the answer took; any answer will do. */
   readonly ms: number;
   /** Present if the way is encrypted. Names are untrusted text. */
   readonly tls?: { readonly protocol: string; readonly issuer: string; readonly until: string };
@@ -29,8 +28,7 @@ export async function reach(baseUrl: string, network: NetworkSettings, signal: A
     });
     const tls = response.socket instanceof TLSSocket ? describeTls(response.socket) : undefined;
     response.destroy();
-    const ms = performance.now() - began;
-    return { status: response.statusCode ?? 0, ms, ...(tls && { tls }) };
+    return { ms: performance.now() - began, ...(tls && { tls }) };
   } catch (error) {
     signal.throwIfAborted();
     throw errorOfNetwork('reach the cloud', url.host, error);

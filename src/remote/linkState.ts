@@ -190,8 +190,10 @@ function speedStatus({ shownMs, isSlow }: Pace): LinkStatus {
     : { kind: 'connected', roundTripMs: shownMs };
 }
 
-function obstacleOf({ isSignedIn, obstacle, sandbox }: LinkState): EndReason | undefined {
+function obstacleOf({ isSignedIn, link, obstacle, sandbox }: LinkState): EndReason | undefined {
   if (!isSignedIn) return 'signed-out';
   if (obstacle) return obstacle;
+  // A connection that is being made may start it, and tells if it must not.
+  if (link.name === 'trying') return undefined;
   return sandbox === 'stopped' || sandbox === 'paused' ? 'stopped' : undefined;
 }

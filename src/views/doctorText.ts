@@ -117,21 +117,18 @@ const texts: { readonly [R in keyof Results]: (values: Results[R]) => FindingTex
     says: vscode.l10n.t('The proxy {0} is known, and looks up {1}', proxy, host),
   }),
   isAddress: ({ host }) => ({ says: vscode.l10n.t('{0} needs no looking up', host) }),
-  reached: ({ status, ms }) => ({
-    says: vscode.l10n.t('Answers after {0} ms (HTTP {1}), on this computer', rounded(ms), status),
-  }),
-  reachedByTls: ({ status, ms, protocol, issuer, until }) => ({
+  reached: ({ ms }) => ({ says: vscode.l10n.t('Answers after {0} ms, on this computer', rounded(ms)) }),
+  reachedByTls: ({ ms, protocol, issuer, until }) => ({
     says: vscode.l10n.t(
-      'Answers after {0} ms (HTTP {1}) by {2}; certificate by {3}, good until {4}',
+      'Answers after {0} ms by {1}; certificate by {2}, good until {3}',
       rounded(ms),
-      status,
       protocol,
       issuer,
       until,
     ),
   }),
-  reachedInClear: ({ status, ms }) => ({
-    says: vscode.l10n.t('Answers after {0} ms (HTTP {1}), without encryption', rounded(ms), status),
+  reachedInClear: ({ ms }) => ({
+    says: vscode.l10n.t('Answers after {0} ms, without encryption', rounded(ms)),
     advice: vscode.l10n.t('Use the https:// address of the cloud: anyone on the way can read the token.'),
   }),
   signedIn: ({ label, ms }) => ({

@@ -69,9 +69,9 @@ async function lookUp({ baseUrl, network = {} }: Endpoint, signal: AbortSignal):
 }
 
 async function reachCloud({ baseUrl, network = {} }: Endpoint, signal: AbortSignal): Promise<Finding> {
-  const { status, ms, tls } = await reach(baseUrl, network, signal);
-  if (tls) return { outcome: 'ok', result: 'reachedByTls', values: { status, ms, ...tls } };
+  const { ms, tls } = await reach(baseUrl, network, signal);
+  if (tls) return { outcome: 'ok', result: 'reachedByTls', values: { ms, ...tls } };
   return isReadableOnTheWay(parseBaseUrl(baseUrl))
-    ? { outcome: 'warning', result: 'reachedInClear', values: { status, ms } }
-    : { outcome: 'ok', result: 'reached', values: { status, ms } };
+    ? { outcome: 'warning', result: 'reachedInClear', values: { ms } }
+    : { outcome: 'ok', result: 'reached', values: { ms } };
 }

@@ -22,6 +22,8 @@ export interface ComputerFacts {
   readonly remoteSsh:
     | { readonly state: 'installed' | 'missing'; readonly extension: RemoteSshExtension }
     | { readonly state: 'unavailable' };
+  /** Makes our SSH files, for a sandbox that is examined. */
+  readonly provision?: () => Promise<unknown>;
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -110,10 +112,11 @@ function windowsCheck({ broker, runDir, editor }: ComputerFacts): Check {
 }
 
 /** Every connection greets before it asks for anything, so any alias shows whether the launcher works. */
-function launcherCheck({ ssh, editor, env }: ComputerFacts): Check {
+function launcherCheck({ ssh, editor, env, provision }: ComputerFacts): Check {
   return {
     name: 'launcher',
     async run(signal) {
+      await provision?.();
       const { launcherFile } = ssh;
       const isThere = await access(launcherFile).then(
         () => true,

@@ -31,8 +31,13 @@ export class Doctor {
 
   /** What to examine for a sandbox, or, without one, of this computer and all clouds. */
   sections(ref?: SandboxRef): readonly Section[] {
-    const { accounts, network, remoteSsh } = this.#options;
-    const facts = { ...this.#options, network: network(), remoteSsh: remoteSsh() };
+    const { accounts, network, remoteSsh, ssh } = this.#options;
+    const facts = {
+      ...this.#options,
+      network: network(),
+      remoteSsh: remoteSsh(),
+      ...(ref && { provision: () => ssh.provision(ref) }),
+    };
     const clouds = ref ? [ref.account] : accounts.list();
     return [
       { subject: 'computer', checks: computerChecks(facts) },

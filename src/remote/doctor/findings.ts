@@ -42,15 +42,14 @@ export interface Results {
   lookedUp: { readonly host: string; readonly addresses: string };
   lookUpByProxy: { readonly host: string; readonly proxy: string };
   isAddress: { readonly host: string };
-  reached: { readonly status: number; readonly ms: number };
+  reached: { readonly ms: number };
   reachedByTls: {
-    readonly status: number;
     readonly ms: number;
     readonly protocol: string;
     readonly issuer: string;
     readonly until: string;
   };
-  reachedInClear: { readonly status: number; readonly ms: number };
+  reachedInClear: { readonly ms: number };
   signedIn: { readonly label: string; readonly ms: number };
   running: { readonly status: string };
   notRunning: { readonly status: string };

@@ -185,6 +185,12 @@ describe('The link of a sandbox’s window', () => {
       want: { kind: 'stopped' },
     },
     {
+      name: 'tells what a connection does that starts the sandbox',
+      story: () =>
+        new Story().sandbox('stopped').report('1', 'connecting', { detail: 'Starting sandbox web' }),
+      want: { kind: 'connecting', detail: 'Starting sandbox web' },
+    },
+    {
       name: 'believes a connection that works before a list that may be old',
       story: () => connected().sandbox('stopped').account(false),
       want: { kind: 'connected', roundTripMs: 20 },
