@@ -14,7 +14,8 @@ export interface NodeSpec {
   readonly row: MessageRow;
   readonly target?: CommandTarget;
   readonly children: readonly NodeSpec[];
-  readonly expanded: boolean;
+  /** Whether its children are shown at first; absent if it can have none. */
+  readonly expanded?: boolean;
 }
 
 /** A row of the tree as the editor holds it: one object as long as the row is there. Menus pass it to commands. */
@@ -43,9 +44,9 @@ export class TreeNode {
     return this.#children;
   }
 
-  /** Whether its children are shown at first; undefined without children. */
+  /** Whether its children are shown at first; undefined if it can have none. */
   get expanded(): boolean | undefined {
-    return this.#children.length > 0 ? this.#spec.expanded : undefined;
+    return this.#spec.expanded;
   }
 
   /** Becomes what the spec says; adds to `changed` what must be drawn again. */
@@ -53,7 +54,8 @@ export class TreeNode {
     if (spec === this.#spec) return;
     const below: TreeNode[] = [];
     const children = mergeNodes(this.#children, spec.children, below);
-    const isSame = isSameRow(spec.row, this.row) && children === this.#children;
+    const isSame =
+      isSameRow(spec.row, this.row) && spec.expanded === this.expanded && children === this.#children;
     this.#spec = spec;
     this.#children = children;
     // Drawing a row draws those under it.

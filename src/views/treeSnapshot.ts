@@ -103,7 +103,6 @@ function groupedByStatus(input: TreeInput): readonly NodeSpec[] {
     id: idOf('noMatch'),
     row: noMatchMessage(),
     children: noChildren,
-    expanded: false,
   };
   return [...messages, ...groups, isEmptied ? nothing : undefined].filter((spec) => spec !== undefined);
 }
@@ -143,9 +142,7 @@ function sandboxSpec(place: string, ref: SandboxRef, input: TreeInput): NodeSpec
       ...(isNamed && { account }),
     }),
     target: { kind: 'sandbox', ref },
-    children:
-      connections.length > 0 ? connections.map((state) => connectionSpec(id, state, input)) : noChildren,
-    expanded: false,
+    ...collapsed(connections.map((state) => connectionSpec(id, state, input))),
   };
   if (isLasting) input.known.set(sandbox, { inputs, spec });
   return spec;
@@ -157,21 +154,26 @@ function connectionSpec(sandboxNode: string, state: ConnectionState, input: Tree
   return {
     id,
     row: connectionRow(state, input),
-    children: forwards.map((forward) => ({
-      id: idOf(id, 'forward', forward.target),
-      row: forwardRow(forward),
-      children: noChildren,
-      expanded: false,
-    })),
-    expanded: false,
+    ...collapsed(
+      forwards.map((forward) => ({
+        id: idOf(id, 'forward', forward.target),
+        row: forwardRow(forward),
+        children: noChildren,
+      })),
+    ),
   };
+}
+
+/** Children to be shown when they are asked for; without any the row cannot be opened. */
+function collapsed(children: readonly NodeSpec[]): Pick<NodeSpec, 'children' | 'expanded'> {
+  return children.length > 0 ? { children, expanded: false } : { children: noChildren };
 }
 
 function messageSpec({ account }: AccountSandboxes, row: MessageRow | undefined): NodeSpec | undefined {
   if (!row) return undefined;
   const target = { kind: 'account', account } as const;
   const id = idOf('message', account.id, row.command ?? '');
-  return { id, row, target, children: noChildren, expanded: false };
+  return { id, row, target, children: noChildren };
 }
 
 function withAccount({ account }: AccountSandboxes, row: MessageRow | undefined): MessageRow | undefined {

@@ -87,6 +87,7 @@ describe('The tree in a real VS Code', function () {
     await input.fill('box 77');
     await input.press('Enter');
     await workbench.page.getByText('Filter “box 77”: 19 of 1000 sandboxes').waitFor();
+    await workbench.row('box 779').waitFor();
     await workbench.screenshot('tree-filter');
   });
 

@@ -8,7 +8,7 @@ function spec(
 ): NodeSpec {
   const { label = id, children = [] } = changes;
   const row = { label, description: '', tooltip: '', icon: { id: 'vm' }, context: 'sandbox' };
-  return { id, row, children, expanded: true };
+  return { id, row, children };
 }
 
 function many(count: number, label = (index: number): string => `box ${index}`): NodeSpec[] {
@@ -99,7 +99,9 @@ describe('The nodes of the tree', () => {
     tree.show(spec('box'));
     assert.equal(tree.rows[0]?.expanded, undefined);
 
-    assert.deepEqual(tree.show(spec('box', { children: [spec('connection')] })), ['box']);
-    assert.equal(tree.rows[0]?.expanded, true);
+    assert.deepEqual(tree.show({ ...spec('box', { children: [spec('connection')] }), expanded: false }), [
+      'box',
+    ]);
+    assert.equal(tree.rows[0]?.expanded, false);
   });
 });

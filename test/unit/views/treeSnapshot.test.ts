@@ -132,6 +132,15 @@ describe('treeSnapshot', () => {
     assert.equal(specs[0]?.children[0]?.row.description, 'running, connected');
   });
 
+  it('lets an account be opened and closed even while it shows nothing', () => {
+    const [account] = treeSnapshot(
+      input({ accounts: [ready(localAccount, box('one'))], filter: () => false }),
+    );
+
+    assert.equal(account?.children.length, 0);
+    assert.equal(account.expanded, true);
+  });
+
   for (const grouping of ['account', 'status'] as const) {
     it(`gives each row an id of its own, grouped by ${grouping}`, () => {
       const all = ids(treeSnapshot(input({ accounts, grouping, connectionsOf: () => [connection('1')] })));
