@@ -39,6 +39,8 @@ export class Vault {
   readonly #dir: string;
   readonly #log: Logger;
   readonly #secretDelayMs: number;
+  /** Aliases whose damaged keys were reported: they are looked at again and again. */
+  readonly #damaged = new Set<string>();
   /** Work under way in this process, so that callers share it. */
   readonly #provisioning = new Map<string, Promise<SandboxKeys>>();
 
@@ -103,7 +105,10 @@ export class Vault {
     const secret = await this.#guard('read', alias, () => this.#secrets.get(secretName(alias)));
     if (secret === undefined) return undefined;
     const keys = parseKeys(secret);
-    if (!keys) this.#log.warn(`The stored keys of ${alias} are damaged and are not used`);
+    if (!keys && !this.#damaged.has(alias)) {
+      this.#damaged.add(alias);
+      this.#log.warn(`The stored keys of ${alias} are damaged and are not used`);
+    }
     return keys;
   }
 

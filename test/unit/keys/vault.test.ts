@@ -8,6 +8,7 @@ import { Vault } from '../../../src/keys/vault';
 import { useTempDir } from '../../helpers/tempDir';
 
 const alias = 'web-aaaabbbbcccc.vscode.sbx';
+const secretName = `sandboxKeys/${alias}`;
 
 describe('Vault', () => {
   const dir = useTempDir();
@@ -58,6 +59,36 @@ describe('Vault', () => {
     assert.notEqual((await vault.provision(alias)).host.publicKey, keys.host.publicKey);
   });
 
+  it('has new keys after a rotation, and the old ones no more', async () => {
+    const secrets = new MemorySecretStore();
+    const vault = vaultOf(secrets);
+    const old = await vault.provision(alias);
+    const made = await vault.rotate(alias);
+    const halves = [old, made].flatMap(({ host, user }) => [host.privateKey, user.privateKey]);
+    assert.equal(new Set(halves).size, 4);
+    assert.deepEqual(await vaultOf(secrets).find(alias), made);
+    assert.deepEqual(await vaultOf(secrets).provision(alias), made);
+  });
+
+  it('keeps the old keys when new ones cannot be stored', async () => {
+    const secrets = new MemorySecretStore();
+    const vault = vaultOf(secrets);
+    const old = await vault.provision(alias);
+    secrets.store = () => Promise.reject(new Error('keyring is locked'));
+    await assert.rejects(vault.rotate(alias), { code: 'store-failed' });
+    assert.deepEqual(await vault.find(alias), old);
+  });
+
+  it('finds the keys that another window has made, once this window sees them', async () => {
+    const ours = new MemorySecretStore();
+    const theirs = new MemorySecretStore();
+    await vaultOf(ours).provision(alias);
+    const made = await vaultOf(theirs).rotate(alias);
+    const found = vaultOf(ours).find(alias);
+    await ours.store(secretName, (await theirs.get(secretName))!);
+    assert.deepEqual(await found, made);
+  });
+
   it('keeps the keys when the public key file is lost', async () => {
     const vault = vaultOf(new MemorySecretStore());
     const keys = await vault.provision(alias);
@@ -70,7 +101,7 @@ describe('Vault', () => {
     const secrets = new MemorySecretStore();
     const vault = vaultOf(secrets);
     const lost = await vault.provision(alias);
-    await secrets.delete(`sandboxKeys/${alias}`);
+    await secrets.delete(secretName);
     const made = await vault.provision(alias);
     assert.notEqual(made.host.publicKey, lost.host.publicKey);
     assert.deepEqual(await vault.find(alias), made);
@@ -81,7 +112,7 @@ describe('Vault', () => {
     const warnings: string[] = [];
     const vault = vaultOf(secrets, { ...silentLogger, warn: (text) => warnings.push(text) });
     await vault.provision(alias);
-    await secrets.store(`sandboxKeys/${alias}`, 'garbage');
+    await secrets.store(secretName, 'garbage');
     const made = await vault.provision(alias);
     assert.deepEqual(await vault.find(alias), made);
     assert.match(warnings.join('\n'), /damaged/);
