@@ -33,8 +33,6 @@ async function keepSecrets(page: Page): Promise<void> {
 }
 
 export interface WorkbenchOptions {
-  /** The browser's zoom: at 2 everything is twice as large, in a window of the same size. */
-  readonly zoom?: number;
   /** SOCKS proxy that the browser reaches the server by, as `host:port`. */
   readonly socksProxy?: string;
 }
@@ -49,13 +47,12 @@ export class Workbench {
   static async open(
     executablePath: string,
     url: string,
-    { zoom = 1, socksProxy }: WorkbenchOptions = {},
+    { socksProxy }: WorkbenchOptions = {},
   ): Promise<Workbench> {
     const proxy = socksProxy === undefined ? [] : socksFlags(socksProxy);
-    const viewport = { width: windowSize.width / zoom, height: windowSize.height / zoom };
     const browser = await launchBrowser(executablePath, proxy);
     try {
-      const profile = await browser.newContext({ viewport, deviceScaleFactor: zoom });
+      const profile = await browser.newContext({ viewport: windowSize });
       const page = await profile.newPage();
       page.setDefaultTimeout(30_000);
       await keepSecrets(page);
@@ -86,6 +83,33 @@ export class Workbench {
   async screenshot(name: string): Promise<void> {
     await fs.mkdir(screenshotDir, { recursive: true });
     await this.page.screenshot({ path: path.join(screenshotDir, `${name}.png`) });
+  }
+
+  /** The browser's zoom: at 2 everything is twice as large, in a window of the same size. For good. */
+  async zoom(factor: number): Promise<void> {
+    const devTools = await this.page.context().newCDPSession(this.page);
+    await devTools.send('Emulation.setDeviceMetricsOverride', {
+      width: windowSize.width / factor,
+      height: windowSize.height / factor,
+      deviceScaleFactor: factor,
+      mobile: false,
+    });
+  }
+
+  async chooseTheme(label: string): Promise<void> {
+    await this.runCommand('Preferences: Color Theme');
+    await this.page.locator('.quick-input-widget input').fill(label);
+    await this.pickEntry(label).first().click();
+  }
+
+  /** Drags the side bar's edge until it is as narrow as it gets. */
+  async narrowSideBar(): Promise<void> {
+    const sideBar = (await this.page.locator('.part.sidebar').boundingBox())!;
+    const middle = sideBar.y + sideBar.height / 2;
+    await this.page.mouse.move(sideBar.x + sideBar.width + 1, middle);
+    await this.page.mouse.down();
+    await this.page.mouse.move(sideBar.x + 150, middle, { steps: 5 });
+    await this.page.mouse.up();
   }
 
   async openView(title: string): Promise<void> {

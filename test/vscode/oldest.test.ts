@@ -1,0 +1,42 @@
+import { hostReleases } from './host/install';
+import { useEditor } from './host/useEditor';
+import type { Workbench } from './host/workbench';
+
+const name = 'my old box';
+
+describe(`The extension in VS Code ${hostReleases.oldest.vscode}, the oldest that it is for`, function () {
+  this.timeout(90_000);
+
+  const editor = useEditor({ release: 'oldest' });
+  let workbench: Workbench;
+  before(() => ({ workbench } = editor));
+
+  it('welcomes a person who has no cloud yet', async () => {
+    await workbench.openView('Cloud Sandboxes');
+    await workbench.page.getByText('no account needed').waitFor();
+    await workbench.screenshot('oldest-1-welcome');
+  });
+
+  it('starts the local cloud, and creates a sandbox in it', async () => {
+    await workbench.clickInSideBar('Start Local Cloud');
+    await workbench.row('Create a sandbox').click();
+    await workbench.answer('Create Sandbox', name);
+    await workbench.row(name, 'running').waitFor();
+    await workbench.screenshot('oldest-2-created');
+  });
+
+  it('opens a terminal in it through the real ssh', async () => {
+    await workbench.contextMenu(workbench.row(name), 'Open Terminal');
+    await workbench.waitForTerminal(/[#$] ?\s*$/);
+    await workbench.typeInTerminal('echo sum=$((6*7))');
+    await workbench.waitForTerminal(/sum=42/);
+    await workbench.row(name, 'connected').waitFor();
+    await workbench.screenshot('oldest-3-terminal');
+  });
+
+  it('deletes it', async () => {
+    await workbench.contextMenu(workbench.row(name), 'Delete Sandbox');
+    await workbench.dialog().getByRole('button', { name: 'Delete' }).click();
+    await workbench.row('Create a sandbox').waitFor();
+  });
+});
