@@ -45,6 +45,8 @@ describe('The texts of the code', () => {
       text && ts.isStringLiteralLike(text) ? [text.text] : [],
     );
 
-    assert.deepEqual([...new Set(texts)].sort(), Object.keys(bundle).sort());
+    const missing = texts.filter((text) => !(text in bundle));
+    const unused = Object.keys(bundle).filter((text) => !texts.includes(text));
+    assert.deepEqual({ missing, unused }, { missing: [], unused: [] });
   });
 });
