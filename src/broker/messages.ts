@@ -25,6 +25,7 @@ const endpoint = v.looseObject({
   network: v.exactOptional(
     v.looseObject({
       proxyUrl: v.exactOptional(v.string()),
+      proxyAuthorization: v.exactOptional(v.string()),
       noProxy: v.exactOptional(v.array(v.string())),
       extraCa: v.exactOptional(v.array(v.string())),
       strictTls: v.exactOptional(v.boolean()),

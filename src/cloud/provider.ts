@@ -22,6 +22,8 @@ export interface Endpoint {
 export interface NetworkSettings {
   /** URL of an HTTP proxy; credentials in it are secret. */
   readonly proxyUrl?: string;
+  /** Value of the header that authenticates to the proxy (RFC 9110 section 11.7.2). Secret. */
+  readonly proxyAuthorization?: string;
   /** Hosts reached without the proxy: names, `.suffix`, or `*`. */
   readonly noProxy?: readonly string[];
   /** PEM certificates trusted besides the system's. */

@@ -40,7 +40,7 @@ export function routeTo(url: URL, settings: NetworkSettings = {}): Route {
   const secure = url.protocol === 'https:';
   const tlsOptions = secure ? tlsOptionsOf(settings) : {};
   const proxy = proxyFor(url, settings);
-  const agents = proxy ? proxyAgents(proxy, secure, tlsOptionsOf(settings)) : directAgents(secure);
+  const agents = proxy ? proxyAgents(proxy, secure, settings) : directAgents(secure);
   return {
     ...agents,
     tls: tlsOptions,
@@ -66,15 +66,25 @@ function directAgents(secure: boolean): Agents {
   return { requestAgent: agent, upgradeAgent: agent };
 }
 
-function proxyAgents(proxy: URL, secure: boolean, tlsOptions: TlsOptions): Agents {
-  // These options are for the connection to the proxy itself, when that is https.
-  const options = { ...keepAlive, ...tlsOptions };
+function proxyAgents(proxy: URL, secure: boolean, settings: NetworkSettings): Agents {
+  const { proxyAuthorization } = settings;
+  const options: TunnelOptions = {
+    ...keepAlive,
+    // For the connection to the proxy itself, when that is https.
+    ...tlsOptionsOf(settings),
+    ...(proxyAuthorization && { headers: { 'Proxy-Authorization': proxyAuthorization } }),
+  };
   const tunnel = new TunnelAgent(proxy, options);
   // Many proxies allow CONNECT to port 443 only, so plain requests are sent to the proxy itself.
   return { requestAgent: secure ? tunnel : new HttpProxyAgent(proxy, options), upgradeAgent: tunnel };
 }
 
-type TunnelOptions = http.AgentOptions & TlsOptions & { readonly signal?: AbortSignal };
+type TunnelOptions = http.AgentOptions &
+  TlsOptions & {
+    /** Of the requests to the proxy. */
+    readonly headers?: Record<string, string>;
+    readonly signal?: AbortSignal;
+  };
 
 /**
  * HttpsProxyAgent whose connection to the proxy ends with the request that asked for it: by itself the library leaves

@@ -7,18 +7,30 @@ export interface EditorNetworkSettings {
   readonly proxySupport?: string | undefined;
   readonly proxyStrictSSL?: boolean | undefined;
   readonly noProxy?: readonly string[] | undefined;
+  /** Value of the Proxy-Authorization header. */
+  readonly proxyAuthorization?: string | null | undefined;
+  readonly systemCertificates?: boolean | undefined;
 }
 
 /**
  * What connections need to reach the network as the editor does: its settings, and where those are silent the usual
  * environment variables.
+ * @param certificates those that this computer trusts besides Node's own
  */
-export function networkSettings(editor: EditorNetworkSettings, env: NodeJS.ProcessEnv): NetworkSettings {
+export function networkSettings(
+  editor: EditorNetworkSettings,
+  env: NodeJS.ProcessEnv,
+  certificates: () => readonly string[],
+): NetworkSettings {
   const proxyUrl = editor.proxySupport === 'off' ? undefined : proxyOf(editor, env);
   const noProxy = editor.noProxy?.length ? editor.noProxy : listOf(variable(env, 'NO_PROXY'));
+  const proxyAuthorization = nonBlank(editor.proxyAuthorization ?? undefined);
+  const extraCa = editor.systemCertificates === false ? [] : certificates();
   return {
     ...(proxyUrl && { proxyUrl }),
+    ...(proxyUrl && proxyAuthorization && { proxyAuthorization }),
     ...(proxyUrl && noProxy.length > 0 && { noProxy }),
+    ...(extraCa.length > 0 && { extraCa }),
     ...(editor.proxyStrictSSL === false && { strictTls: false }),
   };
 }

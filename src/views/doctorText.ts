@@ -88,12 +88,15 @@ const texts: { readonly [R in keyof Results]: (values: Results[R]) => FindingTex
   remoteSshUnavailable: () => ({
     says: vscode.l10n.t('This editor cannot open another computer; terminals work'),
   }),
-  direct: () => ({ says: vscode.l10n.t('No proxy; certificates are checked') }),
-  byProxy: ({ proxy, except }) => ({
-    says: except
-      ? vscode.l10n.t('By the proxy {0}, except for {1}', proxy, except)
-      : vscode.l10n.t('By the proxy {0}', proxy),
+  direct: ({ ownCertificates }) => ({
+    says: `${vscode.l10n.t('No proxy')}; ${certificatesText(ownCertificates)}`,
   }),
+  byProxy: ({ proxy, except, ownCertificates }) => {
+    const way = except
+      ? vscode.l10n.t('By the proxy {0}, except for {1}', proxy, except)
+      : vscode.l10n.t('By the proxy {0}', proxy);
+    return { says: `${way}; ${certificatesText(ownCertificates)}` };
+  },
   laxTls: () => ({
     says: vscode.l10n.t('Certificates are not checked, so anyone on the way can read tokens and work'),
     advice: vscode.l10n.t('Turn the setting http.proxyStrictSSL on again.'),
@@ -190,6 +193,12 @@ const texts: { readonly [R in keyof Results]: (values: Results[R]) => FindingTex
   needsFirst: ({ check }) => ({ says: vscode.l10n.t('Needs “{0}” to work', checkTitle(check)) }),
   cancelled: () => ({ says: vscode.l10n.t('Cancelled') }),
 };
+
+function certificatesText(own: number): string {
+  return own === 0
+    ? vscode.l10n.t('certificates are checked')
+    : vscode.l10n.t('certificates are checked, also by authorities of this computer ({0})', own);
+}
 
 function rounded(ms: number): string {
   return ms < 10 ? ms.toFixed(1) : String(Math.round(ms));

@@ -2,6 +2,7 @@ import * as os from 'node:os';
 import * as vscode from 'vscode';
 import { abortable } from '../base/async';
 import { createDeadline } from '../base/deadline';
+import { systemCertificates } from '../base/systemCertificates';
 import type { NetworkSettings } from '../cloud/provider';
 import type { ComputerFacts } from '../remote/doctor/computerChecks';
 import { networkSettings } from '../remote/networkSettings';
@@ -19,9 +20,20 @@ export function readNetworkSettings(): NetworkSettings {
       proxySupport: http.get('proxySupport'),
       proxyStrictSSL: http.get('proxyStrictSSL'),
       noProxy: http.get('noProxy'),
+      proxyAuthorization: http.get('proxyAuthorization'),
+      systemCertificates: http.get('systemCertificates'),
     },
     process.env,
+    trustedCertificates,
   );
+}
+
+let certificates: readonly string[] | undefined;
+
+/** Read once for each window: that takes its time on some systems, and the settings are read often. */
+function trustedCertificates(): readonly string[] {
+  certificates ??= systemCertificates();
+  return certificates;
 }
 
 /** Which Remote-SSH there is, or should be. */

@@ -75,17 +75,18 @@ function networkCheck({ network }: ComputerFacts): Check {
     name: 'network',
     async run() {
       await Promise.resolve();
-      const { proxyUrl, noProxy = [], strictTls } = network;
+      const { proxyUrl, noProxy = [], strictTls, extraCa = [] } = network;
+      const ownCertificates = extraCa.length;
       if (strictTls === false) return { outcome: 'warning', result: 'laxTls', values: {} };
-      if (proxyUrl === undefined) return { outcome: 'ok', result: 'direct', values: {} };
-      const proxy = hostOf(proxyUrl);
-      return { outcome: 'ok', result: 'byProxy', values: { proxy, except: noProxy.join(', ') } };
+      if (proxyUrl === undefined) return { outcome: 'ok', result: 'direct', values: { ownCertificates } };
+      const values = { proxy: hostOf(proxyUrl), except: noProxy.join(', '), ownCertificates };
+      return { outcome: 'ok', result: 'byProxy', values };
     },
   };
 }
 
 /** Host and port: a proxy's URL may hold a password. */
-export function hostOf(url: string): string {
+function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : '';
 }
 

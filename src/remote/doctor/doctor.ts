@@ -59,6 +59,7 @@ export class Doctor {
     return [
       ...endpoints.flatMap((endpoint: Endpoint | undefined) => endpoint?.token ?? []),
       ...proxies.flatMap((proxy) => passwordsOf(proxy ?? '')),
+      ...(network().proxyAuthorization?.split(/\s+/).slice(-1) ?? []),
     ];
   }
 

@@ -68,7 +68,12 @@ async function findingOf(
 ): Promise<Finding> {
   if (options.signal.aborted) return { outcome: 'skipped', result: 'cancelled', values: {} };
   const missing = check.needs?.find((name) => isInTheWay(latest.get(name)));
-  if (missing) return { outcome: 'skipped', result: 'needsFirst', values: { check: missing } };
+  if (missing) {
+    const finding = latest.get(missing);
+    // What the missing one needs itself is where to begin.
+    const root = finding?.result === 'needsFirst' ? finding.values.check : missing;
+    return { outcome: 'skipped', result: 'needsFirst', values: { check: root } };
+  }
   options.onCheck?.(check.name);
   return runCheck(check, options);
 }

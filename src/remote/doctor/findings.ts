@@ -30,8 +30,8 @@ export interface Results {
   remoteSshFound: { readonly title: string; readonly id: string };
   remoteSshMissing: { readonly title: string };
   remoteSshUnavailable: Nothing;
-  direct: Nothing;
-  byProxy: { readonly proxy: string; readonly except: string };
+  direct: { readonly ownCertificates: number };
+  byProxy: { readonly proxy: string; readonly except: string; readonly ownCertificates: number };
   laxTls: Nothing;
   windowsAnswer: { readonly count: number };
   windowsSilent: Nothing;

@@ -23,7 +23,7 @@ const suspicious: readonly (readonly [RegExp, string])[] = [
     /\b((?:proxy-)?authorization|(?:set-)?cookie|x-[a-z-]{0,40}(?:key|token))(["']?\s*[:=]\s*).*/gi,
     `$1$2${HIDDEN}`,
   ],
-  [/\b(bearer|basic)\s+[\w.~+/=-]+/gi, `$1 ${HIDDEN}`],
+  [/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${HIDDEN}`],
   [
     /\b([\w-]{0,40}(?:token|secret|password|passwd|api[_-]?key|signature))(["']?\s*[=:]\s*["']?)[^\s"'&,;]+/gi,
     `$1$2${HIDDEN}`,

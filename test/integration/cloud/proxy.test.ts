@@ -46,6 +46,7 @@ describe('the way to a cloud', () => {
     const log: ProxyLog = { targets: [], credentials: [], sockets: [] };
     const server = http.createServer((request, response) => {
       log.targets.push(`${request.method ?? ''} ${request.url ?? ''}`);
+      log.credentials.push(request.headers['proxy-authorization']);
       const { port, pathname } = new URL(request.url ?? '');
       http.get({ port, path: pathname }, (answered) => answered.pipe(response));
     });
@@ -106,7 +107,26 @@ describe('the way to a cloud', () => {
       `POST http://${CLOUD_HOST}:${cloud.port}/x`,
       `CONNECT ${CLOUD_HOST}:${cloud.port}`,
     ]);
-    assert.deepEqual(proxy.credentials, [`Basic ${Buffer.from('ann:p@ss').toString('base64')}`]);
+    const credentials = `Basic ${Buffer.from('ann:p@ss').toString('base64')}`;
+    assert.deepEqual(proxy.credentials, [credentials, credentials]);
+  });
+
+  it('authenticates to the proxy as the settings say, and to nobody else', async () => {
+    const seen: unknown[] = [];
+    const cloud = await serve(
+      http.createServer(({ headers }) => void seen.push(headers['proxy-authorization'])),
+    );
+    const proxy = await serveProxy();
+    const from = createOrigin(`http://${CLOUD_HOST}:${cloud.port}`, {
+      proxyUrl: proxy.url,
+      proxyAuthorization: 'Bearer abc',
+    });
+
+    await request(from);
+    await firstMessage(from);
+
+    assert.deepEqual(proxy.credentials, ['Bearer abc', 'Bearer abc']);
+    assert.deepEqual(seen, [undefined]);
   });
 
   it('never leads to loopback through the proxy', async () => {

@@ -6,6 +6,7 @@ describe('networkSettings', () => {
     name: string;
     editor: EditorNetworkSettings;
     env?: NodeJS.ProcessEnv;
+    certificates?: string[];
     want: object;
   }[] = [
     { name: 'nothing set', editor: { proxy: '', proxyStrictSSL: true, noProxy: [] }, want: {} },
@@ -27,9 +28,35 @@ describe('networkSettings', () => {
       env: { HTTPS_PROXY: 'http://env:2' },
       want: {},
     },
+    {
+      name: 'what authenticates to the proxy',
+      editor: { proxy: 'http://editor:1', proxyAuthorization: 'Basic YTpi' },
+      want: { proxyUrl: 'http://editor:1', proxyAuthorization: 'Basic YTpi' },
+    },
+    {
+      name: 'nothing secret where there is no proxy',
+      editor: { proxy: '', proxyAuthorization: 'Basic YTpi' },
+      want: {},
+    },
+    {
+      name: 'no authorization that is not set',
+      editor: { proxy: 'http://e:1', proxyAuthorization: null },
+      want: { proxyUrl: 'http://e:1' },
+    },
+    { name: 'this computer’s certificates', editor: {}, certificates: ['PEM'], want: { extraCa: ['PEM'] } },
+    {
+      name: 'none of them when the editor does not use them',
+      editor: { systemCertificates: false },
+      certificates: ['PEM'],
+      want: {},
+    },
     { name: 'lax TLS only on request', editor: { proxyStrictSSL: false }, want: { strictTls: false } },
   ];
-  for (const { name, editor, env, want } of cases) {
-    it(`gives ${name}`, () => assert.deepEqual(networkSettings(editor, env ?? {}), want));
+  for (const { name, editor, env = {}, certificates = [], want } of cases) {
+    it(`gives ${name}`, () =>
+      assert.deepEqual(
+        networkSettings(editor, env, () => certificates),
+        want,
+      ));
   }
 });

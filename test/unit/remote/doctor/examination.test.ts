@@ -51,6 +51,16 @@ describe('An examination', () => {
     );
   });
 
+  it('names the check to begin with', async () => {
+    const checks = [
+      check('lookUp', wrong),
+      check('reach', fine, ['lookUp']),
+      check('state', fine, ['reach']),
+    ];
+    const [section] = await examine([{ subject: 'cloud', checks }], { signal: new AbortController().signal });
+    assert.deepEqual(section!.findings[2]!.finding.values, { check: 'lookUp' });
+  });
+
   it('does not hold what needs a check that had nothing to look at', async () => {
     assert.deepEqual(await results([check('launcher', absent), check('echo', fine, ['launcher'])]), [
       'launcher skipped launcherAbsent',

@@ -73,6 +73,7 @@ describe('redact', () => {
     'Answers after 12 ms (HTTP 200) by TLSv1.3; certificate by Let’s Encrypt, good until Jan 1 2027',
     'cloud.example is 10.0.0.1, ::1',
     'ProxyCommand is "none" instead of "x", by line 3 of ~/.ssh/config: ProxyJump bastion@host',
+    'The bearer token is missing or wrong; it is in the token file of the server',
     'The risk-assessment-of-tokens is done; user@host works',
   ];
   for (const text of harmless) {
