@@ -109,8 +109,8 @@ export class SandboxView implements Disposable {
     const { list } = this.#options;
     const { focused } = vscode.window.state;
     list.setPace(this.#view.visible ? (focused ? 'full' : 'slow') : 'paused');
-    // The badge can be seen while the view cannot.
-    if (focused) list.wake();
+    // A badge can be seen while the view cannot, and must not lie to a person who is back.
+    if (focused && this.#view.badge) list.wake();
   }
 }
 
