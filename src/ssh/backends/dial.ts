@@ -14,8 +14,9 @@ const CONNECT_TIMEOUT_MS = 60_000;
 const MAX_WORDS = 4096;
 
 /**
- * Waits until a relay has connected and gives its stdin and stdout as one stream. Rejects as `refused` if it ends
- * before. The process belongs to the stream: destroying one ends the other.
+ * Waits until a relay has connected and gives its stdin and stdout as one stream. Rejects as `refused` if the target
+ * does not answer, as `lost` if a relay that would have said so has ended without a word. The process belongs to the
+ * stream: destroying one ends the other.
  */
 export async function connectRelay(
   process: RemoteProcess,
@@ -33,6 +34,7 @@ export async function connectRelay(
     if (!announces) signs.push(delay(SILENT_CONNECT_MS).then(() => true));
     if (!(await abortable(Promise.race(signs), deadline.signal))) {
       await abortable(process.exited, deadline.signal);
+      if (announces && !words.complaint) throw new BridgeError('lost', 'The relay in the sandbox was ended');
       throw new BridgeError('refused', printable(words.complaint) || 'Connection refused');
     }
     if (announces) takeAnnouncement(process.stdout);
@@ -59,6 +61,8 @@ function firstOutput(stream: Readable): Promise<boolean> {
     };
     const EVENTS = ['readable', 'end', 'close', 'error'];
     for (const event of EVENTS) stream.on(event, settle);
+    // A stream that has ended before has no more events.
+    settle();
   });
 }
 

@@ -122,8 +122,25 @@ export class ExecBackend implements Backend {
     if (!isDialable(target)) throw new BridgeError('unavailable', 'That is not an address to connect to');
     const relay = chooseRelay(this.#known().tools, target);
     if (!relay) throw new BridgeError('unavailable', NO_RELAY[target.kind]);
-    const process = this.#takeSpare(relay, target) ?? (await this.#run(relay.argv, { env: {} }, signal));
-    return connectRelay(process, relay.announces, signal);
+    return (await this.#dialBySpare(relay, target, signal)) ?? this.#dialAnew(relay, signal);
+  }
+
+  async #dialAnew(relay: Relay, signal: AbortSignal): Promise<Duplex> {
+    return connectRelay(await this.#run(relay.argv, { env: {} }, signal), relay.announces, signal);
+  }
+
+  /** Undefined if there is no spare relay, or the one there was is lost: it may have been so before anyone knew. */
+  async #dialBySpare(relay: Relay, target: DialTarget, signal: AbortSignal): Promise<Duplex | undefined> {
+    const spare = this.#takeSpare(relay, target);
+    if (!spare) return undefined;
+    try {
+      return await connectRelay(spare, relay.announces, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof BridgeError && error.code === 'refused') throw error;
+      this.#options.log.debug(`a relay that was started ahead is lost: ${describeErrorChain(error)}`);
+      return undefined;
+    }
   }
 
   #takeSpare({ waitingArgv }: Relay, target: DialTarget): RemoteProcess | undefined {

@@ -28,6 +28,24 @@ describe('connectRelay', () => {
     assert.equal(kills(), 1);
   });
 
+  it('rejects as lost, not as refused, when the relay ends without a word', async () => {
+    const { process, stdout, exited } = createTestProcess();
+    const connecting = connectRelay(process, true, never);
+    stdout.end();
+    exited.resolve({ signal: 'KILL' });
+
+    await assert.rejects(connecting, { code: 'lost' });
+  });
+
+  it('notices a relay that had ended before', async () => {
+    const { process, stdout, exited } = createTestProcess();
+    stdout.resume().end();
+    await once(stdout, 'close');
+    exited.resolve({ signal: 'KILL' });
+
+    await assert.rejects(connectRelay(process, true, never), { code: 'lost' });
+  });
+
   it('takes a relay that announces nothing for connected once it brings output', async () => {
     const { process, stdout } = createTestProcess();
     stdout.write('220 ready');
