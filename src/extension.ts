@@ -33,6 +33,7 @@ import { stableRuntimes } from './sshConfig/runtimes';
 import { AccountCommands } from './views/accountCommands';
 import { ConnectionActions } from './views/connectionActions';
 import { ContextKeys } from './views/contextKeys';
+import { CreateCommand } from './views/createCommand';
 import { DoctorCommand } from './views/doctorCommand';
 import {
   readLocalCloudRuntime,
@@ -174,7 +175,10 @@ function createSshSetup(
     book,
     consent,
     remoteSsh,
-    settings: () => (override ? { configFile: path.join(override, 'config') } : readSshSettings()),
+    settings: () => ({
+      ...readSshSettings(),
+      ...(override && { configFile: path.join(override, 'config') }),
+    }),
     log,
   });
 }
@@ -251,6 +255,7 @@ function addCommands(
     isOpen: (alias) => connections.of(alias).some(servesEditor),
   });
   const open = new OpenCommands({ list, flow, opener, canOpenRemotes, log });
+  const create = new CreateCommand({ list, lifecycle, client, open: (ref) => open.openNew(ref), log });
   const firstRun = new FirstRun({
     extensionId: context.extension.id,
     list,
@@ -269,7 +274,7 @@ function addCommands(
         open: (target) => open.open(target, 'this'),
         openInNewWindow: (target) => open.open(target, 'new'),
         openTerminal: (target) => open.openTerminal(target),
-        create: (target) => sandbox.create(target),
+        create: (target) => create.run(target),
         start: (target) => sandbox.start(target),
         stop: (target) => sandbox.stop(target),
         delete: (target) => sandbox.delete(target),

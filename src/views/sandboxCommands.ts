@@ -4,11 +4,10 @@ import type { Logger } from '../base/logger';
 import type { Sandbox } from '../cloud/provider';
 import type { SandboxBook } from '../remote/sandboxBook';
 import type { SshAccess } from '../remote/sshAccess';
-import type { Account } from '../sandboxes/account';
 import type { Lifecycle } from '../sandboxes/lifecycle';
 import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
-import { commandStep, offerSteps, showError, withProgress } from './feedback';
-import { pickAccount, pickSandbox } from './pickers';
+import { showError, withProgress } from './feedback';
+import { pickSandbox } from './pickers';
 import { isStartable, isStoppable } from './presentation';
 import type { CommandTarget } from './sandboxTree';
 import { messageText, nameText } from './text';
@@ -27,29 +26,6 @@ export class SandboxCommands {
 
   constructor(options: SandboxCommandsOptions) {
     this.#options = options;
-  }
-
-  async create(target?: CommandTarget): Promise<void> {
-    const account = await this.#accountFor(target);
-    if (!account) return;
-    const name = await askName();
-    if (name === undefined) return;
-    const { lifecycle, log } = this.#options;
-    let created: SandboxRef | undefined;
-    try {
-      const running = await withProgress(vscode.l10n.t('Creating a sandbox'), async ({ signal, report }) => {
-        created = await lifecycle.create(account, name ? { name } : {}, signal);
-        report(vscode.l10n.t('starting it'));
-        // Not every cloud starts what it creates.
-        return lifecycle.ensureRunning(created, signal);
-      });
-      void offerOpen(running);
-    } catch (error) {
-      const what = created
-        ? vscode.l10n.t('Created “{0}”, but cannot start it', nameText(created.sandbox.name))
-        : vscode.l10n.t('Cannot create the sandbox');
-      await showError(what, error, log, { account });
-    }
   }
 
   async start(target?: CommandTarget): Promise<void> {
@@ -121,27 +97,6 @@ export class SandboxCommands {
     if (target?.kind === 'sandbox') return target.ref;
     return (await pickSandbox(this.#options.list, { placeholder, accepts }))?.ref;
   }
-
-  async #accountFor(target?: CommandTarget): Promise<Account | undefined> {
-    if (target?.kind === 'account') return target.account;
-    const accounts = this.#options.list.accounts.map(({ account }) => account);
-    if (accounts.length > 0)
-      return pickAccount(accounts, vscode.l10n.t('Create the sandbox in which cloud?'));
-    await offerSteps(vscode.window.showInformationMessage, vscode.l10n.t('There is no cloud yet.'), [
-      commandStep(vscode.l10n.t('Start Local Cloud'), 'useLocalCloud'),
-      commandStep(vscode.l10n.t('Add Cloud'), 'addCloud'),
-    ]);
-    return undefined;
-  }
-}
-
-async function askName(): Promise<string | undefined> {
-  const name = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Create Sandbox'),
-    prompt: vscode.l10n.t('Name of the sandbox; leave it empty and the cloud chooses one'),
-    placeHolder: vscode.l10n.t('my-project'),
-  });
-  return name?.trim();
 }
 
 async function confirmDelete({ account, sandbox }: SandboxRef): Promise<boolean> {
@@ -150,18 +105,4 @@ async function confirmDelete({ account, sandbox }: SandboxRef): Promise<boolean>
   const message = messageText(vscode.l10n.t('Delete the sandbox “{0}”?', nameText(sandbox.name)));
   const confirm = vscode.l10n.t('Delete');
   return (await vscode.window.showWarningMessage(message, { modal: true, detail }, confirm)) === confirm;
-}
-
-/** Does not hold up the command: the message stays until the person deals with it. */
-async function offerOpen(ref: SandboxRef): Promise<void> {
-  const name = nameText(ref.sandbox.name);
-  const notice = ref.sandbox.notice && printable(ref.sandbox.notice, 200);
-  const message = notice
-    ? vscode.l10n.t('Created the sandbox “{0}”. Caution: {1}.', name, notice)
-    : vscode.l10n.t('Created the sandbox “{0}”.', name);
-  const target: CommandTarget = { kind: 'sandbox', ref };
-  await offerSteps(vscode.window.showInformationMessage, messageText(message), [
-    commandStep(vscode.l10n.t('Open'), 'open', target),
-    commandStep(vscode.l10n.t('Open Terminal'), 'openTerminal', target),
-  ]);
 }
