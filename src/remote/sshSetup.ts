@@ -101,6 +101,13 @@ export class SshSetup implements SshAccess {
     }
   }
 
+  /** Whether ssh finds our entry for an alias by the user's configuration, wherever our line stands in it. */
+  async isFound(alias: string, signal?: AbortSignal): Promise<boolean> {
+    const mismatches = await this.#config().verify(alias, signal);
+    // Nobody else gives it another name.
+    return mismatches.every(({ keyword }) => keyword !== 'HostKeyAlias');
+  }
+
   async obstacles(alias: string, signal?: AbortSignal): Promise<readonly string[]> {
     return (await this.#config().verify(alias, signal)).map(describeMismatch);
   }

@@ -6,14 +6,14 @@ import { silentLogger } from '../../base/logger';
 import { requestGrant } from '../../broker/client';
 import type { CloudClient, Transport } from '../../cloud/provider';
 import type { SandboxRef } from '../../sandboxes/sandboxList';
-import type { SshAccess } from '../sshAccess';
+import type { SshSetup } from '../sshSetup';
 import { echoBySsh } from './echo';
 import type { Check } from './examination';
 
 export interface SandboxFacts {
   readonly ref: SandboxRef;
   readonly client: (signal: AbortSignal) => Promise<CloudClient>;
-  readonly ssh: Pick<SshAccess, 'provision' | 'command' | 'filesToEdit' | 'obstacles'>;
+  readonly ssh: Pick<SshSetup, 'provision' | 'command' | 'filesToEdit' | 'isFound' | 'obstacles'>;
   readonly runDir: string;
   readonly env: NodeJS.ProcessEnv;
 }
@@ -108,7 +108,7 @@ function optionsCheck({ ref, ssh }: SandboxFacts): Check {
     async run(signal) {
       const alias = await ssh.provision(ref);
       const files = await ssh.filesToEdit();
-      if (files.length > 0) {
+      if (files.length > 0 && !(await ssh.isFound(alias, signal))) {
         return { outcome: 'skipped', result: 'optionsApart', values: { files: files.join(', ') } };
       }
       const details = await ssh.obstacles(alias, signal);
