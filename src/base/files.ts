@@ -56,14 +56,14 @@ export async function writeFileAtomic(
 }
 
 /** Creates a folder that only this user can enter, or checks that an existing one is so. */
-export async function ensurePrivateDir(dir: string): Promise<void> {
+export async function ensurePrivateDir(dir: string, platform = process.platform): Promise<void> {
   try {
     await makeDir(dir);
   } catch (cause) {
     throw new FileError('unwritable', `Cannot create ${dir}: ${describeError(cause)}`, { cause });
   }
   // Windows folders inherit the profile's access list, which is private already.
-  if (process.platform === 'win32') return;
+  if (platform === 'win32') return;
   const stat = await fs.lstat(dir);
   const owner = process.getuid?.();
   if (!stat.isDirectory() || (owner !== undefined && stat.uid !== owner)) {

@@ -6,6 +6,7 @@ import * as path from 'node:path';
 import { abortReason } from '../base/async';
 import { errnoOf } from '../base/errors';
 import { readIfExists, writeFileAtomic } from '../base/files';
+import { pathsOf } from '../base/paths';
 import { isAlive } from '../base/processes';
 import { BrokerError } from './errors';
 
@@ -31,7 +32,10 @@ export function editorOfAlias(alias: string): string {
 /** A fresh entry's path. Throws a {@link BrokerError} `path-too-long` if a socket could not be bound there. */
 export function newEndpointFile(dir: string, editor: string, platform = process.platform): string {
   const kind = platform === 'win32' ? 'pipe' : 'sock';
-  const file = path.join(dir, `${editor}-${process.pid}-${randomBytes(4).toString('hex')}.${kind}`);
+  const file = pathsOf(platform).join(
+    dir,
+    `${editor}-${process.pid}-${randomBytes(4).toString('hex')}.${kind}`,
+  );
   if (kind === 'sock' && Buffer.byteLength(file) > maxSocketPathBytes) {
     const message = `The folder ${dir} has too long a path for a socket; set XDG_RUNTIME_DIR or TMPDIR to a shorter one`;
     throw new BrokerError('path-too-long', message);

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { createDeadline } from '../base/deadline';
 import { errnoOf } from '../base/errors';
 import { readIfExists, writeFileAtomic } from '../base/files';
-import { dataDir } from '../base/paths';
+import { dataDir, surroundingsHere } from '../base/paths';
 import { isAlive } from '../base/processes';
 
 /** How long one question to a server may take. */
@@ -32,7 +32,7 @@ export interface StatePaths {
 }
 
 export function defaultStateDir(env: NodeJS.ProcessEnv = process.env): string {
-  return path.join(dataDir(env), 'local-cloud');
+  return path.join(dataDir(surroundingsHere(env)), 'local-cloud');
 }
 
 export function statePaths(dir: string): StatePaths {

@@ -1,6 +1,6 @@
 /** How paths are written for ssh_config(5) and for the shells that read our lines, on every client at once. */
-import * as path from 'node:path';
 import { printable } from '../base/errors';
+import { pathsOf } from '../base/paths';
 import { SshConfigError } from './errors';
 
 /**
@@ -38,7 +38,7 @@ export function includePattern(
   home: string,
   platform = process.platform,
 ): string {
-  const pattern = path.join(dir, `*${ending}`);
+  const pattern = pathsOf(platform).join(dir, `*${ending}`);
   // Some ports of ssh to Windows take a drive's letter for the start of a relative path.
   if (platform !== 'win32' && /^[\w./-]+\/\*[\w.]+$/.test(pattern)) return pattern;
   const short = tildePath(pattern, home, platform);
@@ -54,7 +54,7 @@ export function includePattern(
  * the rest of the path is not plain.
  */
 function tildePath(file: string, home: string, platform: NodeJS.Platform): string | undefined {
-  const relative = path.relative(home, file);
+  const relative = pathsOf(platform).relative(home, file);
   const slashed = platform === 'win32' ? relative.replaceAll('\\', '/') : relative;
   const isPlain = /^(?!\.\.?(?:\/|$))[\w.-]+(?:\/[\w.*-]+)*$/.test(slashed);
   return isPlain ? `~/${slashed}` : undefined;

@@ -31,7 +31,8 @@ describe('broker endpoints', () => {
     const socket = newEndpointFile(dir.path, 'vscode', 'linux');
     assert.equal(listenAddress(socket), socket);
     assert.ok(socket.includes(`vscode-${process.pid}-`));
-    const pipe = newEndpointFile(dir.path, 'vscode', 'win32');
+    const pipe = newEndpointFile('C:\\Temp\\run', 'vscode', 'win32');
+    assert.match(pipe, /^C:\\Temp\\run\\vscode-\d+-[0-9a-f]{8}\.pipe$/);
     assert.match(listenAddress(pipe), /^\\\\\.\\pipe\\cloud-sandboxes-[0-9a-f]{32}$/);
     assert.notEqual(listenAddress(pipe), listenAddress(pipe));
   });

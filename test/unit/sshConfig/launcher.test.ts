@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { renderCmdLauncher } from '../../../src/sshConfig/launcher';
+import { renderCmdLauncher, renderPosixLauncher } from '../../../src/sshConfig/launcher';
 import { stableRuntimes } from '../../../src/sshConfig/runtimes';
 
 describe('stableRuntimes', () => {
@@ -32,6 +32,30 @@ describe('stableRuntimes', () => {
   for (const { name, execPath, env, want } of cases) {
     it(`are right for ${name}`, () => assert.deepEqual(stableRuntimes(execPath, env), want));
   }
+});
+
+describe('the launcher of Linux and macOS', () => {
+  const runtime =
+    '/private/var/folders/x/Visual Studio Code.app/Contents/Frameworks/Code Helper (Plugin).app/Contents/MacOS/Code Helper (Plugin)';
+  const text = renderPosixLauncher({
+    runtimes: [runtime, "/opt/o'brien/code"],
+    script: '/Users/j d/.vscode/extensions/x/dist/connection.js',
+    runDir: '/tmp/cloud-sandboxes-501',
+  });
+
+  it('names runtimes so that the shell takes each as one word', () => {
+    assert.ok(text.includes(`for runtime in '${runtime}' '/opt/o'\\''brien/code'; do`), text);
+  });
+
+  it('is for any sh: no bash, no function of the editor’s environment', () => {
+    assert.ok(text.startsWith('#!/bin/sh\n'));
+    assert.doesNotMatch(text, /\[\[|\bfunction\b|\blocal\b|\r/);
+  });
+
+  it('leaves stdin, which carries SSH, to the connection', () => {
+    for (const line of text.split('\n').filter((each) => each.includes('node -e')))
+      assert.match(line, /<\/dev\/null/);
+  });
 });
 
 describe('the Windows launcher', () => {

@@ -45,6 +45,18 @@ describe('paths as values', () => {
     { name: 'elsewhere', file: '/tmp/x%y/k', platform: 'linux', want: '"/tmp/x%%y/k"' },
     { name: 'beside home', file: '/home/j d%2/k', platform: 'linux', want: '"/home/j d%%2/k"' },
   ] as const;
+  const onWindows = [
+    { name: 'below home', file: 'C:\\Users\\J D\\.ssh\\c\\k', want: '~/.ssh/c/k' },
+    { name: 'below home, with a blank', file: 'C:\\Users\\J D\\a b\\k', want: '"C:/Users/J D/a b/k"' },
+    { name: 'in another spelling of home', file: 'c:\\users\\j d\\.ssh\\k', want: '~/.ssh/k' },
+    { name: 'on another drive', file: 'D:\\x\\k', want: '"D:/x/k"' },
+    { name: 'on another computer', file: '\\\\server\\share\\k', want: '"//server/share/k"' },
+  ];
+  for (const { name, file, want } of onWindows) {
+    it(`have no backslash on Windows, which escapes since OpenSSH 8.7: ${name}`, () =>
+      assert.equal(configPath(file, 'C:\\Users\\J D', 'win32'), want));
+  }
+
   for (const { name, file, platform, want } of accepted) {
     it(`are short or quoted: ${name}`, () => assert.equal(configPath(file, '/home/j d%', platform), want));
   }
@@ -68,6 +80,12 @@ describe('the value of an Include line', () => {
       includePattern('/h/a b$[c]%/.ssh/c', '.config', '/h/a b$[c]%', 'linux'),
       '~/.ssh/c/*.config',
     );
+  });
+
+  it('is short on Windows, where a drive’s letter may be taken for a relative path', () => {
+    const home = 'C:\\Users\\J D';
+    assert.equal(includePattern(`${home}\\.ssh\\c`, '.config', home, 'win32'), '~/.ssh/c/*.config');
+    assert.equal(includePattern('D:\\a b', '.config', home, 'win32'), '"D:/a b/*.config"');
   });
 
   it('is quoted elsewhere', () => {

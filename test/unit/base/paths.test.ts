@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { dataDir, runtimeDir, type Surroundings } from '../../../src/base/paths';
+
+const linux: Surroundings = {
+  platform: 'linux',
+  env: {},
+  home: '/home/jo',
+  temporary: '/tmp',
+  user: 1000,
+};
+const mac: Surroundings = {
+  platform: 'darwin',
+  env: { TMPDIR: '/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T' },
+  home: '/Users/jo',
+  temporary: '/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T',
+  user: 501,
+};
+const windows: Surroundings = {
+  platform: 'win32',
+  env: { LOCALAPPDATA: 'C:\\Users\\Jo D\\AppData\\Local' },
+  home: 'C:\\Users\\Jo D',
+  temporary: 'C:\\Users\\Jo D\\AppData\\Local\\Temp',
+  user: 'Jo D',
+};
+
+describe('dataDir', () => {
+  const cases: { name: string; where: Surroundings; want: string }[] = [
+    { name: 'on Linux', where: linux, want: '/home/jo/.local/share/cloud-sandboxes' },
+    {
+      name: 'where XDG_DATA_HOME says',
+      where: { ...linux, env: { XDG_DATA_HOME: '/data' } },
+      want: '/data/cloud-sandboxes',
+    },
+    {
+      name: 'at the usual place if XDG_DATA_HOME is relative, which the specification forbids',
+      where: { ...linux, env: { XDG_DATA_HOME: 'data' } },
+      want: '/home/jo/.local/share/cloud-sandboxes',
+    },
+    { name: 'on a Mac', where: mac, want: '/Users/jo/Library/Application Support/cloud-sandboxes' },
+    { name: 'on Windows', where: windows, want: 'C:\\Users\\Jo D\\AppData\\Local\\cloud-sandboxes' },
+    {
+      name: 'on Windows without LOCALAPPDATA',
+      where: { ...windows, env: {} },
+      want: 'C:\\Users\\Jo D\\AppData\\Local\\cloud-sandboxes',
+    },
+    {
+      name: 'where CLOUD_SANDBOXES_HOME says',
+      where: { ...windows, env: { CLOUD_SANDBOXES_HOME: 'D:\\boxes' } },
+      want: 'D:\\boxes',
+    },
+  ];
+  for (const { name, where, want } of cases) it(`is right ${name}`, () => assert.equal(dataDir(where), want));
+});
+
+describe('runtimeDir', () => {
+  const cases: { name: string; where: Surroundings; want: string }[] = [
+    {
+      name: 'in a Linux session',
+      where: { ...linux, env: { XDG_RUNTIME_DIR: '/run/user/1000' } },
+      want: '/run/user/1000/cloud-sandboxes',
+    },
+    { name: 'on Linux without a session', where: linux, want: '/tmp/cloud-sandboxes-1000' },
+    {
+      name: 'on Linux with a XDG_RUNTIME_DIR that is too long for sockets',
+      where: { ...linux, env: { XDG_RUNTIME_DIR: `/${'x'.repeat(40)}` } },
+      want: '/tmp/cloud-sandboxes-1000',
+    },
+    { name: 'on a Mac, whose TMPDIR is long', where: mac, want: '/tmp/cloud-sandboxes-501' },
+    {
+      name: 'on Windows',
+      where: windows,
+      want: 'C:\\Users\\Jo D\\AppData\\Local\\Temp\\cloud-sandboxes-Jo D',
+    },
+  ];
+  for (const { name, where, want } of cases) {
+    it(`is right ${name}`, () => assert.equal(runtimeDir(where), want));
+  }
+
+  it('leaves room for a socket’s name in 104 bytes', () => {
+    const longest = `/code-insiders-4194304-00000000.sock`;
+    for (const where of [linux, mac]) assert.ok(`${runtimeDir(where)}${longest}`.length < 104);
+  });
+
+  it('is another one for another CLOUD_SANDBOXES_HOME', () => {
+    const of = (home: string): string => runtimeDir({ ...linux, env: { CLOUD_SANDBOXES_HOME: home } });
+    assert.notEqual(of('/a'), of('/b'));
+    assert.equal(of('/a'), of('/a/'));
+    assert.match(of('/a'), /^\/tmp\/cloud-sandboxes-1000-[0-9a-f]{8}$/);
+  });
+});
