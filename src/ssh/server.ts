@@ -6,6 +6,7 @@ import type { Logger } from '../base/logger';
 import type { Backend, BackendFeatures } from './backend';
 import { serveForwards } from './forwarding';
 import { SSH_IDENT } from './greeting';
+import { acceptLongPackets } from './incomingPackets';
 import { reusePackets } from './outgoingPackets';
 import { serveSession } from './session';
 import { emitEndOfWrite, injectStream, protocolOf, sendAuthBanner, sendDisconnect } from './ssh2Internals';
@@ -51,6 +52,7 @@ function serveConnection(connection: Connection, options: BridgeOptions): void {
   connection.on('error', (error: unknown) => log.debug(`ssh: ${describeErrorChain(error)}`));
   emitEndOfWrite(connection);
   reusePackets(connection);
+  acceptLongPackets(connection);
   connection.on('authentication', (auth) => {
     // Who may use our pipes has been decided by who started us.
     if (auth.method !== 'none') {

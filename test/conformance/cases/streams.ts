@@ -57,6 +57,10 @@ export const streamCases: readonly Case[] = [
   command('prints what the command prints', 'echo out', { stdout: 'out\n' }),
   command('adds nothing to output without a line end', 'printf out', { stdout: 'out' }),
   command('keeps stderr apart', 'echo out; echo err >&2', { stdout: 'out\n', stderr: 'err\n' }),
+  // One packet, and nearly the longest argument that Linux takes (MAX_ARG_STRLEN).
+  command('takes a command line of 130,000 bytes', `printf %s ${'a'.repeat(129_983)} | wc -c`, {
+    stdout: '129983\n',
+  }),
   command('passes stdin and its end', 'cat; echo end', { input: 'in\n', stdout: 'in\nend\n' }),
   command('passes stdin that ends at once', 'cat; echo end', { stdout: 'end\n' }),
   command('has no stdin with -n', 'cat; echo end', { options: ['-n'], input: 'in\n', stdout: 'end\n' }),
