@@ -1,4 +1,5 @@
 /** What is looked at of one sandbox: through the cloud's API first, then by the way that ssh takes. */
+import { existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { abortable, delay } from '../../base/async';
 import { printable } from '../../base/errors';
@@ -108,7 +109,11 @@ function optionsCheck({ ref, ssh }: SandboxFacts): Check {
     async run(signal) {
       const alias = await ssh.provision(ref);
       const files = await ssh.filesToEdit();
-      if (files.length > 0 && !(await ssh.isFound(alias, signal))) {
+      // A file that is not there yet is made when a sandbox is opened; until then ssh would only complain of it.
+      if (
+        files.some((file) => !existsSync(file)) ||
+        (files.length > 0 && !(await ssh.isFound(alias, signal)))
+      ) {
         return { outcome: 'skipped', result: 'optionsApart', values: { files: files.join(', ') } };
       }
       const details = await ssh.obstacles(alias, signal);
