@@ -44,11 +44,14 @@ import {
 } from './views/editorSettings';
 import { showError } from './views/feedback';
 import { FirstRun } from './views/firstRun';
+import { terminalProfileId } from './views/ids';
+import { LinkHandler } from './views/linkHandler';
 import { OpenCommands } from './views/openCommands';
 import { registerCommands } from './views/registerCommands';
 import { SandboxCommands } from './views/sandboxCommands';
 import { SandboxView } from './views/sandboxView';
 import { followSandboxWindow } from './views/sandboxWindow';
+import { SshCommands } from './views/sshCommands';
 import { rememberFolder } from './views/window';
 
 /** What the parts of one window share. */
@@ -255,6 +258,13 @@ function addCommands(
     isOpen: (alias) => connections.of(alias).some(servesEditor),
   });
   const open = new OpenCommands({ list, flow, opener, canOpenRemotes, log });
+  const sshCommands = new SshCommands({ extensionId: context.extension.id, list, book, opener, ssh, log });
+  owned.add(vscode.window.registerUriHandler(new LinkHandler({ accounts, cloud, client, open, log })));
+  owned.add(
+    vscode.window.registerTerminalProfileProvider(terminalProfileId, {
+      provideTerminalProfile: () => open.terminalProfile(),
+    }),
+  );
   const create = new CreateCommand({ list, lifecycle, client, open: (ref) => open.openNew(ref), log });
   const firstRun = new FirstRun({
     extensionId: context.extension.id,
@@ -274,6 +284,10 @@ function addCommands(
         open: (target) => open.open(target, 'this'),
         openInNewWindow: (target) => open.open(target, 'new'),
         openTerminal: (target) => open.openTerminal(target),
+        copySshCommand: (target) => sshCommands.copyCommand(target),
+        copyLink: (target) => sshCommands.copyLink(target),
+        rotateKeys: (target) => sshCommands.rotateKeys(target),
+        removeSshConfiguration: () => sshCommands.removeConfiguration(),
         create: (target) => create.run(target),
         start: (target) => sandbox.start(target),
         stop: (target) => sandbox.stop(target),

@@ -35,16 +35,20 @@ export class AccountCommands {
     this.#options = options;
   }
 
-  async addCloud(): Promise<void> {
+  /** @param baseUrl of the cloud, if it is known */
+  async addCloud(baseUrl?: string): Promise<void> {
     const { access, accounts, kinds, log } = this.#options;
     try {
       const account = await addCloud({
         kinds,
+        ...(baseUrl !== undefined && { baseUrl }),
         signIn: (request, signal) => signIn(request, access, accounts, signal),
       });
       if (account) await this.#show(account);
     } catch (error) {
-      await showError(vscode.l10n.t('Cannot add the cloud'), error, log, { retry: () => this.addCloud() });
+      await showError(vscode.l10n.t('Cannot add the cloud'), error, log, {
+        retry: () => this.addCloud(baseUrl),
+      });
     }
   }
 

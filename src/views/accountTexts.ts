@@ -21,7 +21,8 @@ export function removedText(account: Account, { token, sandboxes, sshConfig }: R
   return vscode.l10n.t('Signed out of {0}. Removed from this computer: {1}.', host, parts.join('; '));
 }
 
-function namesText(names: readonly string[]): string {
+/** Names of sandboxes, as many as a notification has room for. */
+export function namesText(names: readonly string[]): string {
   const shown = names.slice(0, maxNames).map((name) => `“${nameText(name)}”`);
   const more = names.length - shown.length;
   const list = shown.join(', ');

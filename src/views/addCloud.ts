@@ -14,6 +14,8 @@ export interface CloudKind {
 
 export interface AddCloudOptions {
   readonly kinds: readonly CloudKind[];
+  /** What to propose as the address. */
+  readonly baseUrl?: string;
   readonly signIn: (request: SignInRequest, signal: AbortSignal) => Promise<Account>;
 }
 
@@ -23,7 +25,7 @@ export interface AddCloudOptions {
  */
 export async function addCloud(options: AddCloudOptions): Promise<Account | undefined> {
   const kind = await askKind(options.kinds);
-  const baseUrl = kind && (await askBaseUrl(kind));
+  const baseUrl = kind && (await askBaseUrl(kind, options.baseUrl));
   if (!baseUrl || !(await acceptsRisk(parseBaseUrl(baseUrl)))) return undefined;
   const token = await askToken(baseUrl);
   if (!token) return undefined;
@@ -39,11 +41,12 @@ async function askKind(kinds: readonly CloudKind[]): Promise<CloudKind | undefin
     ?.cloud;
 }
 
-async function askBaseUrl(kind: CloudKind): Promise<string | undefined> {
+async function askBaseUrl(kind: CloudKind, value = ''): Promise<string | undefined> {
   return vscode.window.showInputBox({
     title: vscode.l10n.t('Add Cloud: {0} (1/2)', kind.title),
     prompt: vscode.l10n.t('Address of the cloud’s API'),
     placeHolder: 'https://cloud.example.com',
+    value,
     ignoreFocusOut: true,
     validateInput: (value) => (value === '' ? undefined : baseUrlMistake(value)),
   });

@@ -1,6 +1,7 @@
 /** Identifiers that the manifest declares too; a test holds the two together. */
 export const viewId = 'cloudSandboxes.sandboxes';
 export const walkthroughId = 'start';
+export const terminalProfileId = 'cloudSandboxes.terminal';
 export const statusBarId = 'connection';
 export const configurationSection = 'cloudSandboxes';
 
@@ -9,6 +10,10 @@ export const commandIds = {
   open: 'cloudSandboxes.open',
   openInNewWindow: 'cloudSandboxes.openInNewWindow',
   openTerminal: 'cloudSandboxes.openTerminal',
+  copySshCommand: 'cloudSandboxes.copySshCommand',
+  copyLink: 'cloudSandboxes.copyLink',
+  rotateKeys: 'cloudSandboxes.rotateKeys',
+  removeSshConfiguration: 'cloudSandboxes.removeSshConfiguration',
   create: 'cloudSandboxes.create',
   start: 'cloudSandboxes.start',
   stop: 'cloudSandboxes.stop',

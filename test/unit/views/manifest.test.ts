@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { commandIds, configurationSection, contextKeys, viewId, walkthroughId } from '../../../src/views/ids';
+import {
+  commandIds,
+  configurationSection,
+  contextKeys,
+  terminalProfileId,
+  viewId,
+  walkthroughId,
+} from '../../../src/views/ids';
 
 interface MenuItem {
   readonly command: string;
@@ -32,6 +39,7 @@ interface Manifest {
         readonly completionEvents: readonly string[];
       }[];
     }[];
+    readonly terminal: { readonly profiles: readonly { readonly id: string }[] };
     readonly menus: Record<string, readonly MenuItem[]>;
     readonly keybindings: readonly {
       readonly command: string;
@@ -129,6 +137,14 @@ describe('The manifest', () => {
     ]) {
       assert.ok(when?.includes(`view == ${viewId}`), when);
     }
+  });
+
+  it('declares the terminal profile that the code provides, and wakes for links', () => {
+    assert.deepEqual(
+      contributes.terminal.profiles.map(({ id }) => id),
+      [terminalProfileId],
+    );
+    assert.ok(manifest.activationEvents.includes('onUri'));
   });
 
   it('keeps settings under one name, out of reach of a workspace', () => {
