@@ -30,15 +30,16 @@ export function connectionRow(state: ConnectionState, { windowId, now }: Connect
   return {
     label,
     description: joined([trouble, roundTrip, since], ' · '),
-    tooltip: joined(
-      [
-        label,
-        vscode.l10n.t('State: {0}', joined([phaseWord(phase), detail], ': ')),
-        roundTrip && vscode.l10n.t('Round trip to the cloud: {0}', roundTrip),
-        vscode.l10n.t('Open {0}, process {1}', since, state.pid),
-      ],
-      '\n',
-    ),
+    tooltip: () =>
+      joined(
+        [
+          label,
+          vscode.l10n.t('State: {0}', joined([phaseWord(phase), detail], ': ')),
+          roundTrip && vscode.l10n.t('Round trip to the cloud: {0}', roundTrip),
+          vscode.l10n.t('Open {0}, process {1}', since, state.pid),
+        ],
+        '\n',
+      ),
     icon: phaseIcons[phase] ?? icon,
     context: 'connection',
   };
@@ -52,7 +53,7 @@ export function forwardRow({ target, count }: OpenForward): Row {
       count === 1
         ? vscode.l10n.t('1 forwarded connection')
         : vscode.l10n.t('{0} forwarded connections', count),
-    tooltip: vscode.l10n.t('Connections forwarded to {0} in the sandbox: {1}', label, count),
+    tooltip: () => vscode.l10n.t('Connections forwarded to {0} in the sandbox: {1}', label, count),
     icon: { id: 'arrow-swap' },
     context: 'forward',
   };

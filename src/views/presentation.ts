@@ -49,18 +49,18 @@ const looks: Readonly<Record<SandboxStatus, StatusLook>> = {
 export interface Row {
   readonly label: string;
   readonly description: string;
-  readonly tooltip: string;
+  /** Asked for when it is shown: of thousands of rows that is one. */
+  readonly tooltip: () => string;
   readonly icon: Icon;
   /** For `when` clauses of menus. */
   readonly context: string;
 }
 
-/** Whether two rows look the same. */
+/** Whether two rows look the same before one asks for more. */
 export function isSameRow(a: MessageRow, b: MessageRow): boolean {
   return (
     a.label === b.label &&
     a.description === b.description &&
-    a.tooltip === b.tooltip &&
     a.icon.id === b.icon.id &&
     a.icon.color === b.icon.color &&
     a.context === b.context &&
@@ -107,18 +107,19 @@ export function sandboxRow(sandbox: Sandbox, options: SandboxRowOptions = {}): R
   return {
     label,
     description: joined([state, timeLeft, notice, image, cloud], ' · '),
-    tooltip: joined(
-      [
-        label,
-        vscode.l10n.t('Status: {0}', state),
-        timeLeft && vscode.l10n.t('If nobody uses it, it {0}', timeLeft),
-        image && vscode.l10n.t('Image: {0}', image),
-        cloud && vscode.l10n.t('Cloud: {0}', cloud),
-        sandbox.createdAt && vscode.l10n.t('Created {0}', dateTimeText(sandbox.createdAt)),
-        notice,
-      ],
-      '\n',
-    ),
+    tooltip: () =>
+      joined(
+        [
+          label,
+          vscode.l10n.t('Status: {0}', state),
+          timeLeft && vscode.l10n.t('If nobody uses it, it {0}', timeLeft),
+          image && vscode.l10n.t('Image: {0}', image),
+          cloud && vscode.l10n.t('Cloud: {0}', cloud),
+          sandbox.createdAt && vscode.l10n.t('Created {0}', dateTimeText(sandbox.createdAt)),
+          notice,
+        ],
+        '\n',
+      ),
     icon,
     context: placeholder ? 'placeholder' : ['sandbox', ...offers].join(' '),
   };
@@ -143,7 +144,7 @@ export function accountRow(account: Account): Row {
   return {
     label,
     description: host,
-    tooltip: `${label}\n${host}`,
+    tooltip: () => `${label}\n${host}`,
     icon: { id: isLocal(account) ? 'device-desktop' : 'cloud' },
     context: 'account',
   };
@@ -184,7 +185,7 @@ function failureMessage({ sandboxes, error, listedAt }: AccountSandboxes): Messa
       joined([age, text], ' · '),
       icon,
     ),
-    tooltip: joined([text, age && vscode.l10n.t('What is shown is the {0}.', age)], '\n'),
+    tooltip: () => joined([text, age && vscode.l10n.t('What is shown is the {0}.', age)], '\n'),
     command: isRefused ? 'signIn' : 'refresh',
   };
 }
@@ -200,7 +201,14 @@ export function noMatchMessage(): MessageRow {
 }
 
 function message(label: string, description: string, icon: Icon, command?: CommandName): MessageRow {
-  return { label, description, tooltip: '', icon, context: 'message', ...(command && { command }) };
+  return {
+    label,
+    description,
+    tooltip: () => `${label} ${description}`,
+    icon,
+    context: 'message',
+    ...(command && { command }),
+  };
 }
 
 export function joined(parts: readonly (string | false | undefined)[], separator: string): string {

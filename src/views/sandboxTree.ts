@@ -91,7 +91,7 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
   /** Tooltips are asked for one at a time; with all of them at once, a long list would be several times the size. */
   resolveTreeItem(item: vscode.TreeItem, { row }: TreeNode): vscode.TreeItem {
     // A string, never Markdown: it holds text from clouds.
-    item.tooltip = row.tooltip || `${row.label} ${row.description}`;
+    item.tooltip = row.tooltip();
     return item;
   }
 

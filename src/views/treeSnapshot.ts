@@ -115,7 +115,7 @@ function groupSpec(group: StatusGroup, refs: readonly SandboxRef[], input: TreeI
   const description = String(members.length);
   return {
     id: idOf('status', group.id),
-    row: { label: title, description, tooltip: title, icon: statusIcon(first), context: 'group' },
+    row: { label: title, description, tooltip: () => title, icon: statusIcon(first), context: 'group' },
     children: members.map((ref) => sandboxSpec(group.id, ref, input)),
     expanded: true,
   };

@@ -37,7 +37,7 @@ describe('sandboxRow', () => {
     const row = sandboxRow(box({ image: 'debian:12', notice: 'not isolated' }));
 
     assert.equal(row.description, 'running · not isolated · debian:12');
-    assert.match(row.tooltip, /not isolated/);
+    assert.match(row.tooltip(), /not isolated/);
   });
 
   it('shows how long it will run if nobody uses it', () => {

@@ -7,7 +7,7 @@ function spec(
   changes: { readonly label?: string; readonly children?: NodeSpec[] } = {},
 ): NodeSpec {
   const { label = id, children = [] } = changes;
-  const row = { label, description: '', tooltip: '', icon: { id: 'vm' }, context: 'sandbox' };
+  const row = { label, description: '', tooltip: () => '', icon: { id: 'vm' }, context: 'sandbox' };
   return { id, row, children };
 }
 
