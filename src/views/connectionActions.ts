@@ -58,6 +58,7 @@ export class ConnectionActions {
       ...(link.status.kind === 'signed-out' ? [signIn] : []),
       ...(link.status.kind === 'deleted' ? [] : [this.#reconnect(entry, link.status)]),
       command('terminal', vscode.l10n.t('Open Terminal'), 'openTerminal'),
+      command('copy', vscode.l10n.t('Copy SSH Command'), 'copySshCommand'),
       command('debug-stop', vscode.l10n.t('Stop Sandbox'), 'stop'),
       command('pulse', vscode.l10n.t('Diagnose Connection'), 'diagnose'),
       command('output', vscode.l10n.t('Show Log'), 'showLog'),
