@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import * as fs from 'node:fs/promises';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import type { Locator } from 'playwright-core';
+import { silentLogger } from '../../src/base/logger';
+import { sshHome } from '../../src/base/paths';
+import { shellQuote } from '../../src/base/shell';
+import type { CloudClient, Sandbox } from '../../src/cloud/provider';
+import { providerOf } from '../../src/cloud/registry';
+import { configEnding } from '../../src/sshConfig/hostFiles';
+import { includeLine } from '../../src/sshConfig/include';
+import { includePattern } from '../../src/sshConfig/quoting';
+import { eventually } from '../helpers/eventually';
+import { LocalCloudServer } from '../helpers/localCloud';
+import { requireTool } from '../helpers/require';
+import { useEditor } from './host/useEditor';
+import type { Workbench } from './host/workbench';
+
+const name = 'web';
+
+describe('The connection to a sandbox in a real VS Code', function () {
+  this.timeout(90_000);
+
+  // All that is on the editor's PATH.
+  const bin = path.join(os.tmpdir(), `sbxbin-${process.pid}`);
+  before(async function () {
+    requireTool(this, 'ssh');
+    await fs.mkdir(bin);
+    const script = `#!/bin/sh\nPATH=${shellQuote(process.env['PATH'] ?? '')}\nexec ssh "$@"\n`;
+    await fs.writeFile(path.join(bin, 'ssh'), script, { mode: 0o755 });
+  });
+  after(() => fs.rm(bin, { recursive: true, force: true }));
+
+  // Told that it was started from a shell, the server does not ask one for its PATH.
+  const editor = useEditor({ env: { PATH: bin, VSCODE_CLI: '1' } });
+  let workbench: Workbench;
+  let cloud: LocalCloudServer;
+  let client: CloudClient;
+  let sandbox: Sandbox;
+  let ssh: ChildProcess | undefined;
+
+  before(async () => {
+    ({ workbench } = editor);
+    await workbench.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await startCloud();
+  });
+  after(async () => {
+    ssh?.kill();
+    client.dispose();
+    await cloud.stop();
+  });
+
+  async function startCloud(port = '0'): Promise<void> {
+    const stateDir = path.join(editor.dir, 'cloud');
+    cloud = await LocalCloudServer.start({ stateDir, args: ['--runtime', 'process', '--port', port] });
+    const endpoint = { provider: 'boxlite', baseUrl: cloud.ready.url, token: cloud.api.token };
+    client = providerOf(endpoint.provider).connect(endpoint, silentLogger);
+  }
+
+  const item = (): Locator => workbench.statusBarItem('cloud-sandboxes.cloud-sandboxes.connection');
+
+  /** Diagnoses and resolves to the report as it is copied. */
+  async function diagnose(subject: string): Promise<string> {
+    await workbench.runCommand('Cloud Sandboxes: Diagnose Connection');
+    await workbench.pick(subject);
+    const done = workbench.page.locator('.notifications-toasts .notification-list-item', {
+      has: workbench.page.getByRole('button', { name: 'Copy Report' }),
+    });
+    await done.getByRole('button', { name: 'Copy Report' }).waitFor();
+    await workbench.screenshot(`diagnosis ${subject}`);
+    await workbench.page.evaluate(`navigator.clipboard.writeText('')`);
+    await done.getByRole('button', { name: 'Copy Report' }).click();
+    await done.waitFor({ state: 'detached' });
+    return eventually(async () => {
+      const report = await workbench.page.evaluate<string>('navigator.clipboard.readText()');
+      assert.notEqual(report, '');
+      return report;
+    });
+  }
+
+  /** Connects as Remote-SSH does, but for what comes after the connection. */
+  async function connect(): Promise<void> {
+    const folder = path.join(editor.sshDir, 'cloud-sandboxes');
+    const config = (await fs.readdir(folder)).find((file) => file.endsWith('.config'));
+    ssh = spawn('ssh', ['-F', path.join(folder, config!), await alias(), 'cat'], { stdio: 'pipe' });
+  }
+
+  async function disconnect(): Promise<void> {
+    const child = ssh!;
+    child.stdin!.end();
+    await once(child, 'exit');
+  }
+
+  async function alias(): Promise<string> {
+    const folder = path.join(editor.sshDir, 'cloud-sandboxes');
+    const knownHosts = (await fs.readdir(folder)).find((file) => file.endsWith('.known_hosts'));
+    return (await fs.readFile(path.join(folder, knownHosts!), 'utf8')).split(' ')[0]!;
+  }
+
+  it('is diagnosed without a sandbox, as far as that goes', async () => {
+    await workbench.openView('Cloud Sandboxes');
+    const report = await diagnose('No sandbox');
+    assert.match(report, /\[ok\] SSH client: ssh is OpenSSH/);
+    assert.match(report, /\[ok\] Windows of this editor: This one answers/);
+    assert.doesNotMatch(report, /FAILED/);
+  });
+
+  it('is diagnosed into the sandbox and back', async () => {
+    await workbench.runCommand('Cloud Sandboxes: Add Cloud');
+    await workbench.answer('(1/2)', cloud.ready.url);
+    await workbench.answer('(2/2)', cloud.api.token);
+    sandbox = await client.create({ name });
+    await client.start(sandbox.id);
+    await workbench.row(name, 'running').waitFor();
+
+    const report = await diagnose(name);
+    for (const line of [
+      /\[ok\] Way to the cloud: Answers after/,
+      /\[ok\] Sign-in: The cloud knows us/,
+      /\[ok\] WebSocket: Opens in/,
+      /\[ok\] Running a command: Every byte came back/,
+      /\[ok\] Keys and credentials: A window hands them out/,
+      /\[ok\] Connection by ssh: Connected after/,
+      /backend exec/,
+    ]) {
+      assert.match(report, line);
+    }
+    assert.doesNotMatch(report, /FAILED/);
+    assert.ok(!report.includes(cloud.api.token));
+  });
+
+  it('is shown in a window that is open in the sandbox', async () => {
+    assert.equal(await item().count(), 0);
+    const file = path.join(editor.dir, 'sandbox.code-workspace');
+    // Not vscode-remote: in a browser that is the server's own machine, whatever authority it has.
+    const uri = `sandbox://ssh-remote+${await alias()}/tmp`;
+    await fs.writeFile(file, JSON.stringify({ folders: [{ uri }] }));
+    const url = new URL(workbench.page.url());
+    url.searchParams.set('workspace', file);
+    await workbench.page.goto(url.href);
+    await item().getByText(name).waitFor();
+    await workbench.screenshot('status-waiting');
+
+    await connect();
+    await item()
+      .getByText(/web: \d+ ms/)
+      .waitFor();
+    await workbench.screenshot('status-connected');
+  });
+
+  it('is shown as lost and made again', async () => {
+    await disconnect();
+    await item().getByText('web: reconnecting (1)').waitFor();
+    await workbench.screenshot('status-reconnecting');
+    await connect();
+    await item()
+      .getByText(/web: \d+ ms/)
+      .waitFor();
+  });
+
+  it('says that the sandbox is stopped, and offers to start it', async () => {
+    await client.stop(sandbox.id);
+    await item().getByText('web: stopped').waitFor();
+    await item().click();
+    await workbench.pickEntry('Start and Reconnect').waitFor();
+    await workbench.screenshot('status-stopped');
+    const reloaded = workbench.page.waitForEvent('load');
+    await workbench.pick('Start and Reconnect');
+    await reloaded;
+    await connect();
+    await item()
+      .getByText(/web: \d+ ms/)
+      .waitFor();
+    assert.equal((await client.get(sandbox.id)).status, 'running');
+  });
+
+  it('names the line of the user’s that wins over ours', async () => {
+    const include = includePattern(path.join(editor.sshDir, 'cloud-sandboxes'), configEnding, sshHome());
+    const config = `Host *\n  ProxyJump bastion\n${includeLine(include)}\n`;
+    await fs.writeFile(path.join(editor.sshDir, 'config'), config);
+    const report = await diagnose(name);
+    assert.match(report, /\[FAILED\] SSH configuration: .*win/);
+    assert.match(report, /\| ProxyCommand is "none" .* by line 2 of .*config: ProxyJump bastion/);
+    // Which is not in the way of what uses our files alone.
+    assert.match(report, /\[ok\] Connection by ssh/);
+    await fs.rm(path.join(editor.sshDir, 'config'));
+  });
+
+  it('says what is wrong where there is no ssh', async () => {
+    await fs.rename(path.join(bin, 'ssh'), path.join(bin, 'hidden'));
+    const report = await diagnose(name);
+    assert.match(report, /1 problem. SSH client: There is no program ssh; install an OpenSSH client/);
+    assert.match(report, /\[skipped\] Connection by ssh: Needs “SSH client” to work/);
+    await fs.rename(path.join(bin, 'hidden'), path.join(bin, 'ssh'));
+  });
+
+  it('says what is wrong where a token is refused', async () => {
+    await disconnect();
+    const { port } = new URL(cloud.ready.url);
+    await cloud.stop();
+    await fs.rm(cloud.ready.tokenFile);
+    await startCloud(port);
+    await connect();
+    await item().getByText('web: signed out').waitFor();
+    await workbench.screenshot('status-signed-out');
+
+    const report = await diagnose(name);
+    assert.match(report, /\[FAILED\] Sign-in: .*sign in again/);
+    assert.match(report, /\[skipped\] WebSocket: Needs “Sign-in” to work/);
+  });
+
+  it('says what is wrong where the cloud does not answer', async () => {
+    await cloud.stop();
+    const report = await diagnose(name);
+    assert.match(report, /\[FAILED\] Way to the cloud: .*refuses connections/);
+    await startCloud(new URL(cloud.ready.url).port);
+  });
+
+  it('leaves no secret in the log', async () => {
+    await workbench.runCommand('Cloud Sandboxes: Show Log');
+    const logs = await logTexts();
+    assert.match(logs, /Cloud Sandboxes: diagnosis/);
+    assert.ok(!logs.includes(cloud.api.token));
+    assert.doesNotMatch(logs, /PRIVATE KEY/);
+  });
+
+  /** Of all extension hosts. */
+  async function logTexts(): Promise<string> {
+    const folder = path.join(editor.dir, 'vscode', 'data', 'logs');
+    const files = await fs.readdir(folder, { recursive: true });
+    const ours = files.filter((file) => file.endsWith('Cloud Sandboxes.log'));
+    return (await Promise.all(ours.map((file) => fs.readFile(path.join(folder, file), 'utf8')))).join('\n');
+  }
+});
