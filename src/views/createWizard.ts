@@ -13,7 +13,7 @@ import {
   withValue,
   type FieldValue,
 } from './createForm';
-import { askStep, type StepAnswer } from './quickInput';
+import { askStep } from './quickInput';
 import { withoutIcons } from './text';
 
 /**
@@ -27,28 +27,84 @@ export async function askCreateOptions(
 ): Promise<CreateOptions | undefined> {
   const title = vscode.l10n.t('Create Sandbox: {0}', cloud);
   const fields = await untilLoaded(title, loading);
-  if (!fields) return undefined;
-  const name = fields.find(({ key }) => key === 'name');
-  const others = fields.filter((field) => field !== name);
-  const pages = [
-    ...(name ? [{ ask: namePage, fields: [name] }] : []),
-    ...(others.length > 0 ? [{ ask: settingsPage, fields: others }] : []),
-  ];
-  let options: CreateOptions = {};
-  let step = 0;
-  for (let page = pages[0]; page; page = pages[step]) {
-    const answer = await page.ask(page.fields, options, { title, step: step + 1, totalSteps: pages.length });
-    if (answer === undefined) return undefined;
-    if (answer !== 'back') options = answer.value;
-    step += answer === 'back' ? -1 : 1;
-  }
-  return options;
+  return fields && new CreateWizard(title, fields).run();
 }
+
+/** Where the person goes from a page; undefined is away. */
+type Move = 'next' | 'back' | undefined;
 
 interface PageFrame {
   readonly title: string;
-  readonly step: number;
-  readonly totalSteps: number;
+  readonly step?: number;
+  readonly totalSteps?: number;
+}
+
+/** Keeps what was chosen, however the person goes back and forth. */
+class CreateWizard {
+  readonly #title: string;
+  readonly #fields: readonly CreateField[];
+  #options: CreateOptions = {};
+
+  constructor(title: string, fields: readonly CreateField[]) {
+    this.#title = title;
+    this.#fields = fields;
+  }
+
+  async run(): Promise<CreateOptions | undefined> {
+    const name = this.#fields.find(({ key }) => key === 'name');
+    const others = this.#fields.filter((field) => field !== name);
+    const pages = [
+      ...(name ? [(frame: PageFrame) => this.#typed(name, frame)] : []),
+      ...(others.length > 0 ? [(frame: PageFrame) => this.#settings(others, frame)] : []),
+    ];
+    let index = 0;
+    for (let page = pages[0]; page; page = pages[index]) {
+      const move = await page({ title: this.#title, step: index + 1, totalSteps: pages.length });
+      if (move === undefined) return undefined;
+      index += move === 'next' ? 1 : -1;
+    }
+    return this.#options;
+  }
+
+  /** Every setting with what it comes to, and above them the way on. Left when that is taken. */
+  async #settings(fields: readonly CreateField[], frame: PageFrame): Promise<Move> {
+    for (;;) {
+      const answer = await askStep(settingsPick(fields, this.#options, frame), {
+        canGoBack: frame.step !== 1,
+        read: (pick) => pick.selectedItems[0],
+      });
+      if (answer === undefined || answer === 'back') return answer;
+      const { field } = answer.value;
+      if (!field) return 'next';
+      if ((await this.#setting(field)) === undefined) return undefined;
+    }
+  }
+
+  /** One setting: by a list where there are values to pick from, and by typing where those are not all. */
+  async #setting(field: CreateField): Promise<Move> {
+    const frame = { title: this.#title };
+    const values = proposals(field);
+    if (values.length === 0) return this.#typed(field, frame);
+    const answer = await askStep(valuePick(field, values, this.#options, frame), {
+      canGoBack: true,
+      read: (pick) => pick.selectedItems[0],
+    });
+    if (answer === undefined || answer === 'back') return answer;
+    const { isTyped, value } = answer.value;
+    if (isTyped) return this.#typed(field, frame);
+    this.#options = withValue(this.#options, field, value);
+    return 'next';
+  }
+
+  async #typed(field: CreateField, frame: PageFrame): Promise<Move> {
+    const answer = await askStep(typedInput(field, this.#options, frame), {
+      canGoBack: frame.step !== 1,
+      read: ({ value }) => (mistakeIn(field, value) === undefined ? value : undefined),
+    });
+    if (answer === undefined || answer === 'back') return answer;
+    this.#options = withTyped(this.#options, field, answer.value);
+    return 'next';
+  }
 }
 
 /** Something is on the screen at once, however long the cloud takes to answer. */
@@ -70,37 +126,8 @@ async function untilLoaded(
   }
 }
 
-async function namePage(
-  [field]: readonly CreateField[],
-  options: CreateOptions,
-  frame: PageFrame,
-): Promise<StepAnswer<CreateOptions>> {
-  return field && typedPage(field, options, frame);
-}
-
 interface SettingItem extends vscode.QuickPickItem {
   readonly field?: CreateField;
-}
-
-/** Every setting with what it comes to, and above them the way on. Ends when that is taken. */
-async function settingsPage(
-  fields: readonly CreateField[],
-  before: CreateOptions,
-  frame: PageFrame,
-): Promise<StepAnswer<CreateOptions>> {
-  let options = before;
-  for (;;) {
-    const answer = await askStep(settingsPick(fields, options, frame), {
-      canGoBack: frame.step > 1,
-      read: (pick) => pick.selectedItems[0],
-    });
-    if (answer === undefined || answer === 'back') return answer;
-    const { field } = answer.value;
-    if (!field) return { value: options };
-    const changed = await settingPage(field, options, frame.title);
-    if (changed === undefined) return undefined;
-    if (changed !== 'back') options = changed.value;
-  }
 }
 
 function settingsPick(
@@ -125,23 +152,6 @@ function settingsPick(
   return pick;
 }
 
-/** One setting: by a list where there are values to pick from, and by typing where those are not all. */
-async function settingPage(
-  field: CreateField,
-  options: CreateOptions,
-  title: string,
-): Promise<StepAnswer<CreateOptions>> {
-  const values = proposals(field);
-  if (values.length === 0) return typedPage(field, options, { title });
-  const answer = await askStep(valuePick(field, values, options, title), {
-    canGoBack: true,
-    read: (pick) => pick.selectedItems[0],
-  });
-  if (answer === undefined || answer === 'back') return answer;
-  if (answer.value.isTyped) return typedPage(field, options, { title });
-  return { value: withValue(options, field, answer.value.value) };
-}
-
 interface ValueItem extends vscode.QuickPickItem {
   /** Undefined leaves the setting open. */
   readonly value?: FieldValue;
@@ -152,10 +162,10 @@ function valuePick(
   field: CreateField,
   values: readonly FieldValue[],
   options: CreateOptions,
-  title: string,
+  frame: PageFrame,
 ): vscode.QuickPick<ValueItem> {
   const pick = vscode.window.createQuickPick<ValueItem>();
-  pick.title = title;
+  Object.assign(pick, frame);
   pick.placeholder = fieldPrompt(field.key);
   pick.ignoreFocusOut = true;
   const open: ValueItem = { label: vscode.l10n.t('As the cloud chooses') };
@@ -174,11 +184,7 @@ function valuePick(
   return pick;
 }
 
-async function typedPage(
-  field: CreateField,
-  options: CreateOptions,
-  frame: Partial<PageFrame>,
-): Promise<StepAnswer<CreateOptions>> {
+function typedInput(field: CreateField, options: CreateOptions, frame: PageFrame): vscode.InputBox {
   const input = vscode.window.createInputBox();
   Object.assign(input, frame);
   input.prompt = fieldPrompt(field.key);
@@ -187,9 +193,5 @@ async function typedPage(
   input.onDidChangeValue((text) => {
     input.validationMessage = mistakeIn(field, text);
   });
-  return askStep(input, {
-    canGoBack: frame.step === undefined || frame.step > 1,
-    read: ({ value }) =>
-      mistakeIn(field, value) === undefined ? withTyped(options, field, value) : undefined,
-  });
+  return input;
 }

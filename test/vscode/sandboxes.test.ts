@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { eventually } from '../helpers/eventually';
+import { createSandbox } from './host/createSandbox';
 import { endLocalCloud } from './host/localCloud';
 import { useEditor } from './host/useEditor';
 import type { Workbench } from './host/workbench';
@@ -30,13 +31,12 @@ describe('The extension in a real VS Code', function () {
 
   it('creates a sandbox, which appears running', async () => {
     await workbench.row('Create a sandbox').click();
-    await workbench.answer('Create Sandbox', name);
+    await createSandbox(workbench, name);
     await workbench.row(name, 'running').waitFor();
     await workbench.screenshot('3-created');
   });
 
-  it('opens a terminal in it through the real ssh', async () => {
-    await workbench.contextMenu(workbench.row(name), 'Open Terminal');
+  it('has a terminal in it, through the real ssh, as soon as it is ready', async () => {
     await workbench.waitForTerminal(/[#$] ?\s*$/);
     await workbench.typeInTerminal('echo sum=$((6*7))');
     await workbench.waitForTerminal(/sum=42/);
