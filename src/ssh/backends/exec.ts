@@ -122,7 +122,11 @@ export class ExecBackend implements Backend {
     if (!isDialable(target)) throw new BridgeError('unavailable', 'That is not an address to connect to');
     const relay = chooseRelay(this.#known().tools, target);
     if (!relay) throw new BridgeError('unavailable', NO_RELAY[target.kind]);
-    return (await this.#dialBySpare(relay, target, signal)) ?? this.#dialAnew(relay, signal);
+    try {
+      return (await this.#dialBySpare(relay, target, signal)) ?? (await this.#dialAnew(relay, signal));
+    } finally {
+      this.#spares?.refill();
+    }
   }
 
   async #dialAnew(relay: Relay, signal: AbortSignal): Promise<Duplex> {

@@ -30,20 +30,20 @@ export class SpareRelays {
     if (this.#disposed.signal.aborted) return undefined;
     const spare = this.#spares.shift();
     if (!spare) this.#wanted = Math.min(Math.max(MIN_SPARES, this.#wanted * 2), MAX_SPARES);
-    this.#refill();
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => this.#release(), IDLE_MS).unref();
     return spare;
+  }
+
+  /** Starts as many as are missing. To be called once the forward is open, which it would hold up. */
+  refill(): void {
+    while (this.#spares.length + this.#starting < this.#wanted) void this.#add();
   }
 
   dispose(): void {
     this.#disposed.abort();
     clearTimeout(this.#idle);
     this.#release();
-  }
-
-  #refill(): void {
-    while (this.#spares.length + this.#starting < this.#wanted) void this.#add();
   }
 
   async #add(): Promise<void> {

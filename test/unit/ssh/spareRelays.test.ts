@@ -22,11 +22,18 @@ describe('SpareRelays', () => {
   });
   afterEach(() => spares.dispose());
 
+  /** A forward that opens, and what is started after it. */
+  const forward = async (): Promise<RemoteProcess | undefined> => {
+    const spare = spares.take();
+    spares.refill();
+    await setImmediate();
+    return spare;
+  };
+
   it('starts none before the first forward', () => assert.equal(all.length, 0));
 
   it('has none for the first forward, and two for the next ones', async () => {
-    assert.equal(spares.take(), undefined);
-    await setImmediate();
+    assert.equal(await forward(), undefined);
 
     assert.deepEqual(
       [spares.take(), spares.take()],
@@ -34,24 +41,26 @@ describe('SpareRelays', () => {
     );
   });
 
-  it('starts another for each that was taken', async () => {
+  it('starts another for each that was taken, once that is open', async () => {
+    await forward();
     spares.take();
-    await setImmediate();
-    spares.take();
+    assert.equal(all.length, 2);
+
+    spares.refill();
 
     assert.equal(all.length, 3);
   });
 
   it('keeps more when they run out, up to eight', async () => {
     for (let burst = 0; burst < 20; burst++) while (spares.take());
+    spares.refill();
     await setImmediate();
 
     assert.equal(all.length, 8);
   });
 
   it('passes over one that has ended', async () => {
-    spares.take();
-    await setImmediate();
+    await forward();
     all[0]!.exited.resolve({ code: 1 });
     await setImmediate();
 
@@ -60,16 +69,13 @@ describe('SpareRelays', () => {
 
   it('goes on without, when none can be started', async () => {
     fails = true;
-
-    spares.take();
-    await setImmediate();
+    await forward();
 
     assert.equal(spares.take(), undefined);
   });
 
   it('ends what nobody took', async () => {
-    spares.take();
-    await setImmediate();
+    await forward();
 
     spares.dispose();
 
