@@ -43,6 +43,8 @@ export const benches: readonly Bench[] = [
   alone({ activation: 'ms' }, async (lab) => (await lab.editor()).activation()),
   alone({ 'list.1000': 'ms' }, async (lab) => (await lab.editor()).list(1_000)),
   alone({ 'list.10000': 'ms' }, async (lab) => (await lab.editor()).list(10_000)),
+  { rows: { 'workbench.direct': 'ms' }, backend: 'none', prepare: prepareDirect },
+  compared({ 'workbench.bridge': 'ms' }, async (target, lab) => (await lab.workbench()).through(target)),
   peer('docker-exec', openDockerExec),
   peer('websockify', openWebSocketTunnel),
 ];
@@ -108,6 +110,12 @@ async function prepareStopped(lab: Lab): Promise<Contest> {
   const sandbox = await lab.sandbox();
   const target = sshTargetOf(sandbox);
   return { ours: () => connectStopped(sandbox, target) };
+}
+
+/** Nothing but TCP between the browser and the server. */
+async function prepareDirect(lab: Lab): Promise<Contest> {
+  const server = await lab.workbench();
+  return { ours: () => server.direct() };
 }
 
 function rowsOf(names: readonly string[], unit: string): Bench['rows'] {

@@ -15,6 +15,7 @@ import { buildBundles } from './bundles';
 import type { CleanUps } from './cleanUps';
 import { Editor } from './measures/editor';
 import type { ServerPorts } from './measures/forwards';
+import { WorkbenchServer } from './measures/workbench';
 import { commandLineOf, descendantsOf, findProcesses, nameOf } from './procfs';
 import { SshTarget, type ServerProcesses } from './target';
 
@@ -44,6 +45,7 @@ export class Lab {
   #ports: Promise<ServerPorts> | undefined;
   #vsix: Promise<string> | undefined;
   #editor: Promise<Editor> | undefined;
+  #workbench: Promise<WorkbenchServer> | undefined;
 
   constructor(
     /** Undoes what was made. */
@@ -78,6 +80,11 @@ export class Lab {
   editor(): Promise<Editor> {
     this.#editor ??= Editor.start(this);
     return this.#editor;
+  }
+
+  workbench(): Promise<WorkbenchServer> {
+    this.#workbench ??= WorkbenchServer.start(this);
+    return this.#workbench;
   }
 
   /** A sandbox with a local cloud of its own. */

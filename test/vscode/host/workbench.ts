@@ -15,8 +15,12 @@ const windowSize = { width: 1280, height: 800 };
 const screenshotDir = path.resolve('test-results');
 
 /** Its owner closes it. */
-export function launchBrowser(executablePath: string, flags: readonly string[] = []): Promise<Browser> {
-  return chromium.launch({ executablePath, headless: true, args: [...chromiumFlags, ...flags] });
+export function launchBrowser(
+  executablePath: string,
+  { socksProxy }: WorkbenchOptions = {},
+): Promise<Browser> {
+  const proxy = socksProxy === undefined ? [] : socksFlags(socksProxy);
+  return chromium.launch({ executablePath, headless: true, args: [...chromiumFlags, ...proxy] });
 }
 
 /** Chromium passes loopback addresses by a proxy unless told. */
@@ -44,13 +48,8 @@ export class Workbench {
     readonly page: Page,
   ) {}
 
-  static async open(
-    executablePath: string,
-    url: string,
-    { socksProxy }: WorkbenchOptions = {},
-  ): Promise<Workbench> {
-    const proxy = socksProxy === undefined ? [] : socksFlags(socksProxy);
-    const browser = await launchBrowser(executablePath, proxy);
+  static async open(executablePath: string, url: string, options: WorkbenchOptions = {}): Promise<Workbench> {
+    const browser = await launchBrowser(executablePath, options);
     try {
       const profile = await browser.newContext({ viewport: windowSize });
       const page = await profile.newPage();
