@@ -22,6 +22,7 @@ export async function connectRelay(
   process: RemoteProcess,
   announces: boolean,
   signal: AbortSignal,
+  silentConnectMs = SILENT_CONNECT_MS,
 ): Promise<Duplex> {
   const words = new RelayWords(process.stderr);
   const deadline = createDeadline(
@@ -31,7 +32,7 @@ export async function connectRelay(
   );
   try {
     const signs = [firstOutput(process.stdout)];
-    if (!announces) signs.push(delay(SILENT_CONNECT_MS).then(() => true));
+    if (!announces) signs.push(delay(silentConnectMs).then(() => true));
     if (!(await abortable(Promise.race(signs), deadline.signal))) {
       await abortable(process.exited, deadline.signal);
       if (announces && !words.complaint) throw new BridgeError('lost', 'The relay in the sandbox was ended');
