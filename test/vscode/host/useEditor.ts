@@ -79,7 +79,8 @@ export function useEditor(options: EditorOptions = {}): Editor {
 async function open(options: EditorOptions, cleanUps: (() => Promise<void>)[]): Promise<Editor> {
   // Short: sockets are in it.
   const dir = await fs.mkdtemp(path.join(os.tmpdir(), 'sbxui-'));
-  cleanUps.push(() => fs.rm(dir, { recursive: true, force: true }));
+  // The editor's last words may still be on their way to its folder.
+  cleanUps.push(() => fs.rm(dir, { recursive: true, force: true, maxRetries: 10 }));
   const host = await installHost(options.release);
   const home = path.join(dir, 'home');
   const sshDir = path.join(dir, 'ssh');

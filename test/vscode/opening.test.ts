@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { promisify } from 'node:util';
+import { eventually } from '../helpers/eventually';
+import { useEditor } from './host/useEditor';
+import type { Workbench } from './host/workbench';
+
+const run = promisify(execFile);
+const prompt = /[#$] ?\s*$/;
+
+describe('Making and opening sandboxes in a real VS Code', function () {
+  this.timeout(90_000);
+
+  const editor = useEditor();
+  let workbench: Workbench;
+
+  before(async () => {
+    ({ workbench } = editor);
+    await workbench.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  });
+
+  /** Does what copies something, and resolves to what was copied. */
+  async function copiedBy(work: () => Promise<void>): Promise<string> {
+    await workbench.page.evaluate(`navigator.clipboard.writeText('')`);
+    await work();
+    return eventually(async () => {
+      const text = await workbench.page.evaluate<string>('navigator.clipboard.readText()');
+      assert.notEqual(text, '');
+      return text;
+    });
+  }
+
+  const copiedCommand = (name: string): Promise<string> =>
+    copiedBy(() => workbench.contextMenu(workbench.row(name), 'Copy SSH Command'));
+
+  const hostKeys = async (): Promise<string> => {
+    const folder = path.join(editor.sshDir, 'cloud-sandboxes');
+    const file = (await fs.readdir(folder)).find((name) => name.endsWith('.known_hosts'));
+    return fs.readFile(path.join(folder, file!), 'utf8');
+  };
+
+  it('shows what the cloud lets one choose, with what it comes to', async () => {
+    await workbench.openView('Cloud Sandboxes');
+    await workbench.clickInSideBar('Start Local Cloud');
+    await workbench.row('Create a sandbox').click();
+    await workbench.answer('Create Sandbox', 'first');
+    await workbench.pickEntry('Stop When Idle').getByText('after 15 min (default)').waitFor();
+    await workbench.screenshot('create-settings');
+  });
+
+  it('changes a setting and comes back to all of them', async () => {
+    await workbench.pick('Stop When Idle');
+    await workbench.pickEntry('after 15 min').waitFor();
+    await workbench.screenshot('create-setting');
+    await workbench.pick('after 1 h');
+    await workbench.pickEntry('Create').getByText('Stop When Idle: after 1 h').waitFor();
+  });
+
+  it('goes back to the name and keeps what was chosen', async () => {
+    await workbench.page.locator('.quick-input-widget').getByRole('button', { name: 'Back' }).click();
+    await workbench.answer('(1/2)', 'second');
+    await workbench.pickEntry('Create').getByText('Stop When Idle: after 1 h').waitFor();
+    await workbench.page.keyboard.press('Enter');
+  });
+
+  it('opens the sandbox when it is ready', async () => {
+    await workbench.waitForTerminal(prompt);
+    await workbench.row('second', 'running').waitFor();
+    await workbench.screenshot('created-and-open');
+  });
+
+  it('copies an SSH command that works in any shell', async () => {
+    const command = await copiedCommand('second');
+    const { stdout } = await run('/bin/sh', ['-c', `${command} echo from outside`]);
+    assert.equal(stdout, 'from outside\n');
+    await workbench.notification('Copied: ssh -F').waitFor();
+    await workbench.screenshot('copied-command');
+  });
+
+  it('has new keys when asked to, and ssh goes on without a question', async () => {
+    const before = await hostKeys();
+    await workbench.contextMenu(workbench.row('second'), 'Rotate Keys');
+    await workbench.notification('has a new host key').waitFor();
+    assert.notEqual(await hostKeys(), before);
+    const { stdout } = await run('/bin/sh', ['-c', `${await copiedCommand('second')} echo with new keys`]);
+    assert.equal(stdout, 'with new keys\n');
+    await workbench.typeInTerminal('echo still=$((6*7))');
+    await workbench.waitForTerminal(/still=42/);
+  });
+
+  it('takes a sandbox from the list by a button too, as a terminal', async () => {
+    await workbench.runCommand('Cloud Sandboxes: Open Sandbox');
+    await workbench.pickEntry('second').hover();
+    await workbench.screenshot('open-sandbox');
+    await workbench.pickEntry('second').getByRole('button', { name: 'Open Terminal' }).click();
+    // A second one makes the list of terminals appear.
+    await workbench.page.locator('.terminal-tabs-entry').nth(1).waitFor();
+  });
+});
