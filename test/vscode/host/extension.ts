@@ -12,7 +12,7 @@ export async function packageExtension(dir: string): Promise<string> {
   const vsix = path.join(dir, 'cloud-sandboxes.vsix');
   await mkdir(dir, { recursive: true });
   const vsce = path.resolve('node_modules', '@vscode', 'vsce', 'vsce');
-  await run(process.execPath, [vsce, 'package', '--no-rewrite-relative-links', '--out', vsix]);
+  await run(process.execPath, [vsce, 'package', '--out', vsix]);
   return vsix;
 }
 
