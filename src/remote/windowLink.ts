@@ -20,8 +20,6 @@ export interface WindowLinkOptions {
   };
   readonly facts: () => SandboxFacts;
   readonly onDidChangeFacts: Event<unknown>;
-  /** Asks the cloud for fresh facts: the list is not read while nobody looks at it. */
-  readonly refreshFacts: () => void;
   readonly now?: () => number;
 }
 
@@ -58,7 +56,6 @@ export class WindowLink implements Disposable {
     // Those of terminals that a window opened say nothing about the window itself.
     if (report.alias !== this.#options.alias || report.windowId !== undefined) return;
     this.#advance({ kind: 'connection', report, at: this.#now() });
-    if (report.phase === 'closed' && this.#state.link.name !== 'up') this.#options.refreshFacts();
   }
 
   #onFacts(): void {

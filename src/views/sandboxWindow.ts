@@ -18,7 +18,7 @@ export interface SandboxWindow {
 export interface SandboxWindowOptions {
   readonly book: Pick<SandboxBook, 'find'>;
   readonly connections: Connections;
-  readonly list: Pick<SandboxList, 'accounts' | 'onDidChange' | 'refresh'>;
+  readonly list: Pick<SandboxList, 'accounts' | 'onDidChange'>;
 }
 
 /** Shows the link to the sandbox that this window is open in; undefined, and nothing shown, if it is in none. */
@@ -35,7 +35,6 @@ export function followSandboxWindow(
       connections,
       facts: () => factsOf(entry, list),
       onDidChangeFacts: list.onDidChange,
-      refreshFacts: () => void list.refresh(entry.accountId),
     }),
   );
   owned.add(new StatusBar({ name: entry.name, link }));

@@ -16,7 +16,6 @@ describe('WindowLink', () => {
   let connections: Connections;
   let facts: SandboxFacts;
   let factsChanged: Emitter<undefined>;
-  let refreshed: number;
   let now: number;
   let link: WindowLink;
   let seen: LinkStatus['kind'][];
@@ -26,7 +25,6 @@ describe('WindowLink', () => {
     connections = new Connections();
     facts = { status: 'running', isSignedIn: true };
     factsChanged = new Emitter();
-    refreshed = 0;
     now = 0;
     seen = [];
     open();
@@ -43,7 +41,6 @@ describe('WindowLink', () => {
       connections,
       facts: () => facts,
       onDidChangeFacts: factsChanged.event,
-      refreshFacts: () => refreshed++,
       now: () => now,
     });
     link.onDidChange(({ kind }) => seen.push(kind));
@@ -85,14 +82,6 @@ describe('WindowLink', () => {
     connections.update(state('connected', { windowId: 'w1' }));
 
     assert.equal(link.status.kind, 'waiting');
-  });
-
-  it('asks the cloud when a connection has ended', () => {
-    connections.update(state('connected'));
-    assert.equal(refreshed, 0);
-
-    connections.update(state('closed'));
-    assert.equal(refreshed, 1);
   });
 
   it('follows what the cloud says', () => {
