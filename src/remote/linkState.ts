@@ -42,6 +42,7 @@ export interface LinkState {
   readonly obstacle: EndReason | undefined;
   /** As the cloud said last; undefined if it was not asked. */
   readonly sandbox: SandboxStatus | undefined;
+  /** As far as was known last. */
   readonly isSignedIn: boolean;
 }
 
@@ -58,7 +59,8 @@ export type LinkEvent =
   | { readonly kind: 'connection'; readonly report: ConnectionState; readonly at: number }
   | { readonly kind: 'time'; readonly at: number }
   | { readonly kind: 'sandbox'; readonly status: SandboxStatus | undefined }
-  | { readonly kind: 'account'; readonly isSignedIn: boolean };
+  /** Undefined: what was known before goes on. */
+  | { readonly kind: 'account'; readonly isSignedIn: boolean | undefined };
 
 /** The state after an event. */
 export function advance(state: LinkState, event: LinkEvent): LinkState {
@@ -74,7 +76,7 @@ export function advance(state: LinkState, event: LinkEvent): LinkState {
       return { ...state, sandbox: status, obstacle };
     }
     case 'account': {
-      const { isSignedIn } = event;
+      const { isSignedIn = state.isSignedIn } = event;
       const healed = isSignedIn && !state.isSignedIn && state.obstacle === 'signed-out';
       return { ...state, isSignedIn, obstacle: healed ? undefined : state.obstacle };
     }

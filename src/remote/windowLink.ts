@@ -1,15 +1,8 @@
 import { DisposableStore, type Disposable } from '../base/disposable';
 import type { ConnectionState } from '../broker/protocol';
-import type { SandboxStatus } from '../cloud/provider';
 import { Emitter, type Event } from '../sandboxes/emitter';
 import { advance, deadlineOf, initialLink, statusOf, type LinkEvent, type LinkStatus } from './linkState';
-
-/** What is known of the sandbox apart from its connections. */
-export interface SandboxFacts {
-  /** As the cloud said last; undefined if it was not asked. */
-  readonly status: SandboxStatus | undefined;
-  readonly isSignedIn: boolean;
-}
+import type { SandboxFacts } from './sandboxFacts';
 
 export interface WindowLinkOptions {
   /** The sandbox's alias, by which its connections are known. */

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import type { DisposableStore } from '../base/disposable';
-import { cloudErrorCode } from '../cloud/errors';
 import type { Connections } from '../remote/connections';
 import type { BookEntry, SandboxBook } from '../remote/sandboxBook';
-import { WindowLink, type SandboxFacts } from '../remote/windowLink';
+import { sandboxFacts } from '../remote/sandboxFacts';
+import { WindowLink } from '../remote/windowLink';
 import type { SandboxList } from '../sandboxes/sandboxList';
 import { contextKeys } from './ids';
 import { StatusBar } from './statusBar';
@@ -33,21 +33,10 @@ export function followSandboxWindow(
     new WindowLink({
       alias: entry.alias,
       connections,
-      facts: () => factsOf(entry, list),
+      facts: () => sandboxFacts(entry, list.accounts),
       onDidChangeFacts: list.onDidChange,
     }),
   );
   owned.add(new StatusBar({ name: entry.name, link }));
   return { entry, link };
-}
-
-function factsOf(
-  { accountId, sandboxId }: BookEntry,
-  { accounts }: Pick<SandboxList, 'accounts'>,
-): SandboxFacts {
-  const known = accounts.find(({ account }) => account.id === accountId);
-  return {
-    status: known?.sandboxes.find(({ id }) => id === sandboxId)?.status,
-    isSignedIn: known !== undefined && cloudErrorCode(known.error) !== 'unauthenticated',
-  };
 }

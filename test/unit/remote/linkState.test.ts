@@ -42,7 +42,7 @@ class Story {
     return this;
   }
 
-  account(isSignedIn: boolean): this {
+  account(isSignedIn: boolean | undefined): this {
     this.#state = advance(this.#state, { kind: 'account', isSignedIn });
     return this;
   }
@@ -198,6 +198,11 @@ describe('The link of a sandbox’s window', () => {
     {
       name: 'is signed out when the account is',
       story: () => interrupted().wait(CALM_MS).sandbox('stopped').account(false),
+      want: { kind: 'signed-out' },
+    },
+    {
+      name: 'stays signed out while the cloud does not answer',
+      story: () => interrupted().wait(CALM_MS).account(false).account(undefined),
       want: { kind: 'signed-out' },
     },
     {

@@ -3,7 +3,8 @@ import { mock } from 'node:test';
 import type { ConnectionState } from '../../../src/broker/protocol';
 import { Connections } from '../../../src/remote/connections';
 import type { LinkStatus } from '../../../src/remote/linkState';
-import { WindowLink, type SandboxFacts } from '../../../src/remote/windowLink';
+import type { SandboxFacts } from '../../../src/remote/sandboxFacts';
+import { WindowLink } from '../../../src/remote/windowLink';
 import { Emitter } from '../../../src/sandboxes/emitter';
 
 const alias = 'web-k3x9.vscode.sbx';
