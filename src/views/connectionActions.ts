@@ -3,9 +3,10 @@ import type { Logger } from '../base/logger';
 import type { LinkStatus } from '../remote/linkState';
 import type { BookEntry, SandboxBook } from '../remote/sandboxBook';
 import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
+import { connectionOffers, type ConnectionOffer } from './connectionOffers';
 import { linkText } from './connectionText';
 import { showError } from './feedback';
-import { commandIds, type CommandName } from './ids';
+import { commandIds } from './ids';
 import type { CommandTarget } from './sandboxTree';
 import type { SandboxWindow } from './sandboxWindow';
 
@@ -21,7 +22,10 @@ interface ActionItem extends vscode.QuickPickItem {
   readonly run: () => unknown;
 }
 
-/** What can be done about the connection of a sandbox's window, the most helpful first. */
+type SandboxTarget = Extract<CommandTarget, { kind: 'sandbox' }>;
+type CommandOffer = Exclude<ConnectionOffer, 'reconnect'>;
+
+/** The menu of what can be done about the connection of a sandbox's window. */
 export class ConnectionActions {
   readonly #options: ConnectionActionsOptions;
 
@@ -36,33 +40,22 @@ export class ConnectionActions {
       return;
     }
     const { entry, link } = window;
-    const { text, tooltip } = linkText(entry.name, link.status);
-    const title = text.replace(/^\$\([^)]*\) /, '');
-    const placeHolder = tooltip.split('\n').slice(1).join(' ');
-    const chosen = await vscode.window.showQuickPick(this.#items(window), { title, placeHolder });
+    const { title, explanation } = linkText(entry.name, link.status);
+    const items = this.#items(window);
+    const chosen = await vscode.window.showQuickPick(items, { title, placeHolder: explanation });
     await chosen?.run();
   }
 
   #items({ entry, link }: SandboxWindow): ActionItem[] {
     const target = this.#target(entry);
-    const command = (icon: string, label: string, name: CommandName): ActionItem => ({
-      label: `$(${icon}) ${label}`,
-      run: () => vscode.commands.executeCommand(commandIds[name], target),
-    });
-    const account = target && { kind: 'account', account: target.ref.account };
-    const signIn: ActionItem = {
-      label: `$(key) ${vscode.l10n.t('Sign In Again')}`,
-      run: () => vscode.commands.executeCommand(commandIds.signIn, account),
-    };
-    return [
-      ...(link.status.kind === 'signed-out' ? [signIn] : []),
-      ...(link.status.kind === 'deleted' ? [] : [this.#reconnect(entry, link.status)]),
-      command('terminal', vscode.l10n.t('Open Terminal'), 'openTerminal'),
-      command('copy', vscode.l10n.t('Copy SSH Command'), 'copySshCommand'),
-      command('debug-stop', vscode.l10n.t('Stop Sandbox'), 'stop'),
-      command('pulse', vscode.l10n.t('Diagnose Connection'), 'diagnose'),
-      command('output', vscode.l10n.t('Show Log'), 'showLog'),
-    ];
+    return connectionOffers(link.status, target?.ref.sandbox).map((offer) =>
+      offer === 'reconnect'
+        ? this.#reconnect(entry, link.status)
+        : {
+            label: commandLabel(offer),
+            run: () => vscode.commands.executeCommand(commandIds[offer], argumentOf(offer, target)),
+          },
+    );
   }
 
   /**
@@ -88,15 +81,33 @@ export class ConnectionActions {
   }
 
   /** The sandbox as the list knows it, else as far as it was recorded; undefined if its account is gone. */
-  #target({
-    accountId,
-    sandboxId,
-    name,
-  }: BookEntry): Extract<CommandTarget, { kind: 'sandbox' }> | undefined {
+  #target({ accountId, sandboxId, name }: BookEntry): SandboxTarget | undefined {
     const { list } = this.#options;
     const account = list.accounts.find((known) => known.account.id === accountId)?.account;
     if (!account) return undefined;
     const recorded: SandboxRef = { account, sandbox: { id: sandboxId, name, status: 'unknown' } };
     return { kind: 'sandbox', ref: list.find(accountId, sandboxId) ?? recorded };
   }
+}
+
+function commandLabel(offer: CommandOffer): string {
+  switch (offer) {
+    case 'signIn':
+      return `$(key) ${vscode.l10n.t('Sign In Again')}`;
+    case 'openTerminal':
+      return `$(terminal) ${vscode.l10n.t('Open Terminal')}`;
+    case 'copySshCommand':
+      return `$(copy) ${vscode.l10n.t('Copy SSH Command')}`;
+    case 'stop':
+      return `$(debug-stop) ${vscode.l10n.t('Stop Sandbox')}`;
+    case 'diagnose':
+      return `$(pulse) ${vscode.l10n.t('Diagnose Connection')}`;
+    case 'showLog':
+      return `$(output) ${vscode.l10n.t('Show Log')}`;
+  }
+}
+
+/** Signing in is a matter of the sandbox's account. */
+function argumentOf(offer: CommandOffer, target: SandboxTarget | undefined): CommandTarget | undefined {
+  return offer === 'signIn' && target ? { kind: 'account', account: target.ref.account } : target;
 }

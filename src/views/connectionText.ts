@@ -4,11 +4,15 @@ import type { EndReason } from '../broker/protocol';
 import type { LinkStatus } from '../remote/linkState';
 import { nameText, withoutIcons } from './text';
 
-/** What the status bar shows of a window's link to its sandbox. */
+/** What is shown of a window's link to its sandbox, in the status bar and in the menu that a click on it opens. */
 export interface StatusText {
   /** May hold icons as `$(id)`. */
   readonly text: string;
   readonly tooltip: string;
+  /** The text without its icon. */
+  readonly title: string;
+  /** What the status means, on one line. */
+  readonly explanation: string;
   /** The text as a screen reader says it. */
   readonly spoken: string;
   /** How much the item stands out: words and icons say the same without colour. */
@@ -19,13 +23,17 @@ const maxDetailLength = 300;
 
 /** The status of a window that is open in the sandbox of that name. */
 export function linkText(name: string, status: LinkStatus): StatusText {
-  const { icon, state, explanation, severity } = lookOf(status);
+  const { icon, state, explanation, onClick, severity } = lookOf(status);
   const shown = nameText(name);
   const label = state === '' ? shown : vscode.l10n.t('{0}: {1}', shown, state);
   const detail = 'detail' in status ? printable(status.detail ?? '', maxDetailLength) : '';
+  const title = withoutIcons(label);
+  const advice = [explanation, onClick].filter(Boolean).join(' ');
   return {
-    text: `$(${icon}) ${withoutIcons(label)}`,
-    tooltip: [vscode.l10n.t('Sandbox “{0}”', shown), explanation, detail].filter(Boolean).join('\n'),
+    text: `$(${icon}) ${title}`,
+    tooltip: [vscode.l10n.t('Sandbox “{0}”', shown), advice, detail].filter(Boolean).join('\n'),
+    title,
+    explanation: [explanation, detail].filter(Boolean).join(' '),
     spoken: vscode.l10n.t('Cloud sandbox {0}', label),
     severity,
   };
@@ -35,6 +43,8 @@ interface Look {
   readonly icon: string;
   readonly state: string;
   readonly explanation: string;
+  /** What a click on the status is for, where that is not plain. */
+  readonly onClick?: string;
   readonly severity: StatusText['severity'];
 }
 
@@ -74,7 +84,8 @@ function lookOf(status: LinkStatus): Look {
       return {
         icon: 'debug-disconnect',
         state: vscode.l10n.t('connection lost'),
-        explanation: vscode.l10n.t('The editor does not try again by itself. Click for what can be done.'),
+        explanation: vscode.l10n.t('The editor does not try again by itself.'),
+        onClick: vscode.l10n.t('Click for what can be done.'),
         severity: 'error',
       };
     case 'stopped':
@@ -104,9 +115,8 @@ function obstacleLook(kind: EndReason): Look {
       return {
         icon: 'debug-stop',
         state: vscode.l10n.t('stopped'),
-        explanation: vscode.l10n.t(
-          'The sandbox is stopped, and is started only when you ask for it. Click to start it.',
-        ),
+        explanation: vscode.l10n.t('The sandbox is stopped, and is started only when you ask for it.'),
+        onClick: vscode.l10n.t('Click to start it.'),
         severity: 'warning',
       };
     case 'deleted':
@@ -120,14 +130,16 @@ function obstacleLook(kind: EndReason): Look {
       return {
         icon: 'key',
         state: vscode.l10n.t('signed out'),
-        explanation: vscode.l10n.t('The cloud of this sandbox needs a new token. Click to sign in again.'),
+        explanation: vscode.l10n.t('The cloud of this sandbox needs a new token.'),
+        onClick: vscode.l10n.t('Click to sign in again.'),
         severity: 'error',
       };
     case 'not-running':
       return {
         icon: 'debug-stop',
         state: vscode.l10n.t('local cloud not running'),
-        explanation: vscode.l10n.t('The cloud on this computer does not run. Click to start it.'),
+        explanation: vscode.l10n.t('The cloud on this computer does not run.'),
+        onClick: vscode.l10n.t('Click to start it.'),
         severity: 'warning',
       };
   }

@@ -38,6 +38,13 @@ describe('The status bar’s text', () => {
     assert.equal(tooltip, 'Sandbox “web”\nThe connection is being made.\nStarting sandbox web');
   });
 
+  it('tells what a click is for in the tooltip, not in the menu that it opened', () => {
+    const { tooltip, title, explanation } = linkText('web', { kind: 'not-running' });
+    assert.equal(tooltip, 'Sandbox “web”\nThe cloud on this computer does not run. Click to start it.');
+    assert.equal(title, 'web: local cloud not running');
+    assert.equal(explanation, 'The cloud on this computer does not run.');
+  });
+
   it('is spoken without icons', () => {
     const { spoken } = linkText('web', { kind: 'reconnecting', attempt: 2 });
     assert.equal(spoken, 'Cloud sandbox web: reconnecting (2)');
