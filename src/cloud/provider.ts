@@ -3,9 +3,10 @@
  * Nobody outside `src/cloud/<kind>/` asks which cloud it is; differences are declared as data
  * ({@link TransportCapabilities}, {@link Sandbox.notice}).
  */
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import type { Logger } from '../base/logger';
 import type { CreateField, CreateOptions } from './createFields';
+import type { CloudWebSocket } from './websocket';
 
 /** Where a cloud is and how to reach it: all that {@link Provider.connect} needs. Plain JSON: part of a grant. */
 export interface Endpoint {
@@ -111,8 +112,55 @@ export interface Transport {
   capabilities(signal?: AbortSignal): Promise<TransportCapabilities>;
   /** The latest round-trip time to the cloud, in milliseconds; undefined until one was measured. */
   roundTripMs(): number | undefined;
-  /** Starts a program. Resolves once its streams are attached. */
+  /** Starts a program. Resolves once its streams are attached. Rejects as `unsupported` where a cloud has no streams. */
   exec(request: ExecRequest, signal?: AbortSignal): Promise<RemoteProcess>;
+  /** Where a cloud has no streams to a program: the way in for our agent. */
+  readonly agentHost?: AgentHost;
+  /** The SSH server that the sandbox runs by itself, if it does; asked for at each connection. */
+  sshService?(signal?: AbortSignal): Promise<SshService | undefined>;
+  /** Tells the cloud that the sandbox is in use, where nothing else does. To be called now and then while it is. */
+  keepAlive?(signal?: AbortSignal): Promise<void>;
+}
+
+/** How our agent gets into a sandbox whose cloud streams nothing to or from a program, and is reached there. */
+export interface AgentHost {
+  /**
+   * Runs a script by `sh` to its end, without input. Rejects as `unreachable` if it does not end in time. Others may
+   * be able to read the script in the cloud: no secret may be in it.
+   */
+  run(script: string, signal?: AbortSignal): Promise<ScriptResult>;
+  /** Writes a file, whole, making its folder. Its mode is what the sandbox's umask gives. */
+  upload(path: string, content: Buffer, signal?: AbortSignal): Promise<void>;
+  /** Ports of the sandbox to which the cloud lets anyone in by HTTP, the best one first. */
+  publicPorts(signal?: AbortSignal): Promise<readonly PublicPort[]>;
+}
+
+export interface ScriptResult {
+  readonly code: number;
+  /** Text; what is not UTF-8 may be damaged, and of a long one only the end may be left. */
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface PublicPort {
+  /** On which a server in the sandbox has to listen. */
+  readonly port: number;
+  /** Opens a WebSocket to that server. Rejects as `unreachable` while nothing listens there. */
+  dial(options: PublicPortDial): Promise<CloudWebSocket>;
+}
+
+export interface PublicPortDial {
+  /** Secret ones are never logged. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly onRoundTrip?: (ms: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** An SSH server in the sandbox, and how to reach it. */
+export interface SshService {
+  readonly user: string;
+  /** Opens a connection to it. */
+  dial(signal?: AbortSignal): Promise<Duplex>;
 }
 
 export interface TerminalSize {

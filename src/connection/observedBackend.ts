@@ -2,7 +2,14 @@ import type { Duplex } from 'node:stream';
 import { printable } from '../base/errors';
 import type { OpenChannels } from '../broker/protocol';
 import type { RemoteProcess } from '../cloud/provider';
-import type { Backend, BackendFeatures, DialTarget, SessionRequest } from '../ssh/backend';
+import type {
+  Backend,
+  BackendFeatures,
+  DialTarget,
+  IncomingConnection,
+  Listener,
+  SessionRequest,
+} from '../ssh/backend';
 
 type SessionKind = 'terminals' | 'commands' | 'transfers';
 
@@ -61,6 +68,14 @@ export class ObservedBackend implements Backend {
     this.#countForward(name, 1);
     stream.once('close', () => this.#countForward(name, -1));
     return stream;
+  }
+
+  listen(
+    address: DialTarget,
+    onConnection: (connection: IncomingConnection) => void,
+    signal: AbortSignal,
+  ): Promise<Listener> {
+    return this.#backend.listen(address, onConnection, signal);
   }
 
   close(): Promise<void> {

@@ -32,6 +32,23 @@ export interface BackendFeatures {
    * the client may send data right behind it.
    */
   readonly sftp: boolean;
+  /** Whether {@link Backend.listen} can work: for remote forwards and agent forwarding. */
+  readonly listen: boolean;
+}
+
+/** A connection that somebody in the sandbox made to a {@link Listener}. Its owner is who was told of it. */
+export interface IncomingConnection {
+  readonly stream: Duplex;
+  /** Of a TCP peer; empty and 0 for a Unix socket. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Something that listens in the sandbox until it is closed, or the backend is. */
+export interface Listener {
+  /** The port that was bound; 0 for a Unix socket. */
+  readonly port: number;
+  close(): void;
 }
 
 export interface Backend {
@@ -48,6 +65,15 @@ export interface Backend {
   sftp(signal: AbortSignal): Promise<RemoteProcess>;
   /** Resolves once connected; rejects as `refused` or `unavailable`, so that the client sees "open failed". */
   dial(target: DialTarget, signal: AbortSignal): Promise<Duplex>;
+  /**
+   * Listens inside the sandbox; port 0 is any free one. Resolves once it does; rejects as `refused` if the address
+   * cannot be listened on, as `unavailable` if this backend cannot listen at all.
+   */
+  listen(
+    address: DialTarget,
+    onConnection: (connection: IncomingConnection) => void,
+    signal: AbortSignal,
+  ): Promise<Listener>;
   /** Hangs up what is left of this connection in the sandbox; resolves when it is gone, or nobody can tell. */
   close(): Promise<void>;
 }

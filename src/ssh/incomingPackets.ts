@@ -1,5 +1,6 @@
 import { createDecipheriv, type CipherGCMTypes } from 'node:crypto';
 import type { Connection } from 'ssh2';
+import { replaceEach } from './ssh2Internals';
 
 /** ssh2's own AES-GCM decipher (RFC 5647), as far as we take it over. */
 interface GcmDecipher {
@@ -29,13 +30,9 @@ export const MAX_PACKET_BYTES = 256 * 1024;
  * ssh2's limit.
  */
 export function acceptLongPackets(connection: Connection): void {
-  const protocol = (connection as unknown as { _protocol: { _decipher: object } })._protocol;
-  let current = protocol._decipher;
-  // Replaced after each key exchange.
-  Object.defineProperty(protocol, '_decipher', {
-    get: () => current,
-    set: (decipher: object) => (current = isGcm(decipher) ? new LongPacketDecipher(decipher) : decipher),
-  });
+  replaceEach(connection, '_decipher', (decipher) =>
+    isGcm(decipher) ? new LongPacketDecipher(decipher) : decipher,
+  );
 }
 
 function isGcm(decipher: object): decipher is GcmDecipher {

@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import type { Connection } from 'ssh2';
+import { replaceEach } from './ssh2Internals';
 
 /** ssh2's own AES-GCM cipher (RFC 5647), as far as we touch it. */
 interface GcmCipher {
@@ -7,11 +8,6 @@ interface GcmCipher {
   readonly _encIV: Buffer;
   _onWrite: (data: Buffer) => void;
   allocPacket(payloadLength: number): Buffer;
-}
-
-interface Protocol {
-  /** Replaced after each key exchange. */
-  _cipher: object;
 }
 
 /** RFC 4253 section 6: the length field, then the padding's length. */
@@ -28,15 +24,10 @@ const RANDOM_BYTES = 4096;
  * because encryption makes a copy of it at once. Random padding is drawn for many packets together.
  */
 export function reusePackets(connection: Connection): void {
-  const protocol = (connection as unknown as { _protocol: Protocol })._protocol;
   const buffers = new PacketBuffers();
-  let current = protocol._cipher;
-  Object.defineProperty(protocol, '_cipher', {
-    get: () => current,
-    set: (cipher: object) => {
-      if (isGcm(cipher)) buffers.serve(cipher);
-      current = cipher;
-    },
+  replaceEach(connection, '_cipher', (cipher) => {
+    if (isGcm(cipher)) buffers.serve(cipher);
+    return cipher;
   });
 }
 

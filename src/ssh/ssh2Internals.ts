@@ -65,6 +65,23 @@ export function protocolOf(connection: Connection): object {
   return (connection as Connection & ConnectionInternals)._protocol;
 }
 
+/** What encrypts or decrypts packets; a new one after each key exchange. */
+type PacketCipher = '_cipher' | '_decipher';
+
+/** Lets `replace` decide on every cipher that ssh2 makes from now on: the same one, changed or not, or another. */
+export function replaceEach(
+  connection: Connection,
+  name: PacketCipher,
+  replace: (cipher: object) => object,
+): void {
+  const protocol = protocolOf(connection);
+  let current: unknown = Reflect.get(protocol, name);
+  Object.defineProperty(protocol, name, {
+    get: () => current,
+    set: (cipher: object) => (current = replace(cipher)),
+  });
+}
+
 /** Serves a stream as if it had been accepted; ssh2 asks no more of a socket than a Duplex has. */
 export function injectStream(server: Server, stream: Duplex): void {
   (server as unknown as { injectSocket(stream: Duplex): void }).injectSocket(stream);

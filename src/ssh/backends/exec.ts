@@ -8,11 +8,11 @@ import {
   type BackendFeatures,
   BridgeError,
   type DialTarget,
+  type Listener,
   type SessionRequest,
   type TerminalRequest,
 } from '../backend';
 import { hangUp } from '../hangUp';
-import { createSftpProcess } from '../sftp/serverProcess';
 import { sttyArguments } from '../terminalModes';
 import { connectRelay } from './dial';
 import { explainLoss } from './loss';
@@ -20,6 +20,7 @@ import { withPatience } from './patience';
 import { probeSandbox, type SandboxFacts } from './probe';
 import { chooseRelay, isDialable, targetLine, type Relay } from './relays';
 import { canServeFiles } from './shellFiles/script';
+import { createSftpProcess } from './shellFiles/sftpProcess';
 import { ShellFiles } from './shellFiles/shellFiles';
 import { SpareRelays } from './spareRelays';
 import { makeTextSafe } from './textSafe';
@@ -83,7 +84,8 @@ export class ExecBackend implements Backend {
         `shell ${facts.shell}, home ${facts.home}, sftp ${facts.sftpServer ?? 'none'}, ` +
         `tools ${[...facts.tools].join(' ') || 'none'}, ${facts.binaryOutput ? 'binary' : 'text'} output`,
     );
-    return { sftp: this.#isBinary && (facts.sftpServer !== undefined || canServeFiles(facts.tools)) };
+    const sftp = this.#isBinary && (facts.sftpServer !== undefined || canServeFiles(facts.tools));
+    return { sftp, listen: false };
   }
 
   async #makeBinary(facts: SandboxFacts, signal: AbortSignal): Promise<void> {
@@ -156,6 +158,12 @@ export class ExecBackend implements Backend {
     const spare = this.#spares.take();
     spare?.stdin.write(targetLine(target));
     return spare;
+  }
+
+  listen(): Promise<Listener> {
+    return Promise.reject(
+      new BridgeError('unavailable', 'An exec of the cloud cannot listen in the sandbox'),
+    );
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { ShellFiles } from '../../../src/ssh/backends/shellFiles/shellFiles';
-import type { DirectoryEntry, OpenMode, RemoteFiles } from '../../../src/ssh/sftp/remoteFiles';
+import type { DirectoryEntry, OpenMode, RemoteFiles } from '../../../src/sftp/remoteFiles';
 import { startLocalProcess } from '../../helpers/localProcess';
 import { requireTool, skipFor } from '../../helpers/require';
 import { useTempDir } from '../../helpers/tempDir';

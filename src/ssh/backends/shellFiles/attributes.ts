@@ -1,4 +1,4 @@
-import { FileError, type Attributes, type ByteString, type DirectoryEntry } from '../../sftp/remoteFiles';
+import { FileError, type Attributes, type ByteString, type DirectoryEntry } from '../../../sftp/remoteFiles';
 
 /** `stat`: mode (hexadecimal), size, uid, gid, access and modification time, name. */
 const BY_STAT = /^([0-9a-f]+) (\d+) (\d+) (\d+) (-?\d+) (-?\d+) ([^/]*(?:\/[^]*)?)$/;

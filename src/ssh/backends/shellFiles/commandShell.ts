@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createDeferred, type Deferred } from '../../../base/async';
 import { describeError } from '../../../base/errors';
 import type { RemoteProcess } from '../../../cloud/provider';
-import { FileError, type ByteString } from '../../sftp/remoteFiles';
+import { FileError, type ByteString } from '../../../sftp/remoteFiles';
 import { hangUp } from '../../hangUp';
 import { failureOf } from './failure';
 import { answerEnd, callOf, preamble } from './script';

@@ -1,7 +1,7 @@
 /** The data of an open file: one process in the sandbox for each run of consecutive reads or writes. */
 import { ByteReader } from '../../../base/byteReader';
 import type { RemoteProcess } from '../../../cloud/provider';
-import { FileError, type ByteString } from '../../sftp/remoteFiles';
+import { FileError, type ByteString } from '../../../sftp/remoteFiles';
 import { failureOf } from './failure';
 import { APPEND_SCRIPT, escapeForPrintf, READ_SCRIPT, WRITE_SCRIPT } from './script';
 

@@ -1,5 +1,5 @@
 import { printable } from '../../../base/errors';
-import { FileError, type FileErrorCode } from '../../sftp/remoteFiles';
+import { FileError, type FileErrorCode } from '../../../sftp/remoteFiles';
 
 /** The exit code of a shell for a program that is not there (POSIX 2.8.2). */
 const EXIT_NOT_FOUND = 127;

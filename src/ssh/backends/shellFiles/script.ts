@@ -1,5 +1,5 @@
 import { shellQuote } from '../../../base/shell';
-import type { ByteString } from '../../sftp/remoteFiles';
+import type { ByteString } from '../../../sftp/remoteFiles';
 
 /**
  * What the files of a sandbox are served with: functions for a POSIX shell that need no more than the utilities they

@@ -4,7 +4,7 @@ import {
   type ByteString,
   type OpenMode,
   type RemoteFile,
-} from '../../sftp/remoteFiles';
+} from '../../../sftp/remoteFiles';
 import { ReadStream, WriteStream, type Start } from './dataStreams';
 
 /** A gap before the wanted offset that is read and thrown away rather than stepped over by a new process. */

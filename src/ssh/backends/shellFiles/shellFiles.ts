@@ -7,7 +7,7 @@ import {
   type RemoteDirectory,
   type RemoteFile,
   type RemoteFiles,
-} from '../../sftp/remoteFiles';
+} from '../../../sftp/remoteFiles';
 import { Listing, parseRecord } from './attributes';
 import { CommandShell } from './commandShell';
 import type { Start } from './dataStreams';

@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream';
-import { describeError, describeErrorChain } from '../../base/errors';
-import type { Logger } from '../../base/logger';
-import type { ExitStatus, RemoteProcess } from '../../cloud/provider';
-import type { RemoteFiles } from './remoteFiles';
-import { serveSftp } from './server';
+import { describeError, describeErrorChain } from '../../../base/errors';
+import type { Logger } from '../../../base/logger';
+import type { ExitStatus, RemoteProcess } from '../../../cloud/provider';
+import type { RemoteFiles } from '../../../sftp/remoteFiles';
+import { serveSftp } from '../../../sftp/server';
 
 const EXIT_PROTOCOL_ERROR = 255;
 

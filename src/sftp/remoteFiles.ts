@@ -1,5 +1,5 @@
 /** What the SFTP server serves: files of a sandbox, however a backend gets at them. */
-import { CodedError } from '../../base/errors';
+import { CodedError } from '../base/errors';
 
 /**
  * A file name or path as Unix has them: any bytes but NUL, one character for each byte (latin1). SFTP names have no

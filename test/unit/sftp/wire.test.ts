@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Attributes } from '../../../../src/ssh/sftp/remoteFiles';
+import type { Attributes } from '../../../src/sftp/remoteFiles';
 import {
   attributes,
   BadMessage,
@@ -8,7 +8,7 @@ import {
   string,
   uint32,
   uint64,
-} from '../../../../src/ssh/sftp/wire';
+} from '../../../src/sftp/wire';
 
 describe('the packets of SFTP', () => {
   it('keep a name of any bytes', () => {

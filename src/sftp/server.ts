@@ -6,9 +6,9 @@
  * bounds what it buffers for one.
  */
 import type { Readable, Writable } from 'node:stream';
-import { ByteReader } from '../../base/byteReader';
-import { describeError, describeErrorChain } from '../../base/errors';
-import type { Logger } from '../../base/logger';
+import { ByteReader } from '../base/byteReader';
+import { describeError, describeErrorChain } from '../base/errors';
+import type { Logger } from '../base/logger';
 import { HandleTable } from './handles';
 import { MAX_DATA, MAX_PACKET, PacketType, Status, VERSION, type StatusCode } from './protocol';
 import { FileError, type FileErrorCode, type RemoteFiles } from './remoteFiles';

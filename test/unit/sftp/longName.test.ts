@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { longName } from '../../../../src/ssh/sftp/longName';
+import { longName } from '../../../src/sftp/longName';
 
 const NOW = Date.parse('2026-06-01T12:00') / 1000;
 const at = (text: string): { accessed: number; modified: number } => {

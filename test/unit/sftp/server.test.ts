@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
-import { ByteReader } from '../../../../src/base/byteReader';
-import { silentLogger } from '../../../../src/base/logger';
-import { MAX_PACKET, PacketType, Status } from '../../../../src/ssh/sftp/protocol';
-import { FileError, type RemoteFiles } from '../../../../src/ssh/sftp/remoteFiles';
-import { serveSftp } from '../../../../src/ssh/sftp/server';
-import { byte, FieldReader, packet, string, uint32 } from '../../../../src/ssh/sftp/wire';
+import { ByteReader } from '../../../src/base/byteReader';
+import { silentLogger } from '../../../src/base/logger';
+import { MAX_PACKET, PacketType, Status } from '../../../src/sftp/protocol';
+import { FileError, type RemoteFiles } from '../../../src/sftp/remoteFiles';
+import { serveSftp } from '../../../src/sftp/server';
+import { byte, FieldReader, packet, string, uint32 } from '../../../src/sftp/wire';
 
 /** A server over files that can do what a test needs, and its client's ends of the streams. */
 class Session {
