@@ -3,6 +3,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { BoxliteStandIn } from '../clouds/boxlite/server';
 import { eventually } from '../helpers/eventually';
+import { calculateInTerminal } from './host/terminal';
 import { useEditor } from './host/useEditor';
 import type { Workbench } from './host/workbench';
 
@@ -56,9 +57,7 @@ describe('A person’s first run and accounts in a real VS Code', function () {
 
   it('has a shell in a sandbox with one click, and no account', async () => {
     await workbench.clickInSideBar('Try a Sandbox on This Computer');
-    await workbench.waitForTerminal(/[#$] ?\s*$/);
-    await workbench.typeInTerminal('echo sum=$((6*7))');
-    await workbench.waitForTerminal(/sum=42/);
+    await calculateInTerminal(workbench);
     await workbench.row('This computer').waitFor();
     await workbench.screenshot('first-run-shell');
   });

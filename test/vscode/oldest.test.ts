@@ -1,5 +1,6 @@
 import { createSandbox } from './host/createSandbox';
 import { hostReleases } from './host/install';
+import { calculateInTerminal } from './host/terminal';
 import { useEditor } from './host/useEditor';
 import type { Workbench } from './host/workbench';
 
@@ -27,9 +28,7 @@ describe(`The extension in VS Code ${hostReleases.oldest.vscode}, the oldest tha
   });
 
   it('has a terminal in it, through the real ssh', async () => {
-    await workbench.waitForTerminal(/[#$] ?\s*$/);
-    await workbench.typeInTerminal('echo sum=$((6*7))');
-    await workbench.waitForTerminal(/sum=42/);
+    await calculateInTerminal(workbench);
     await workbench.row(name, 'connected').waitFor();
     await workbench.screenshot('oldest-3-terminal');
   });

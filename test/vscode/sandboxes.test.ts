@@ -4,6 +4,7 @@ import * as fs from 'node:fs/promises';
 import { eventually } from '../helpers/eventually';
 import { createSandbox } from './host/createSandbox';
 import { endLocalCloud } from './host/localCloud';
+import { calculateInTerminal } from './host/terminal';
 import { useEditor } from './host/useEditor';
 import type { Workbench } from './host/workbench';
 
@@ -37,9 +38,7 @@ describe('The extension in a real VS Code', function () {
   });
 
   it('has a terminal in it, through the real ssh, as soon as it is ready', async () => {
-    await workbench.waitForTerminal(/[#$] ?\s*$/);
-    await workbench.typeInTerminal('echo sum=$((6*7))');
-    await workbench.waitForTerminal(/sum=42/);
+    await calculateInTerminal(workbench);
     await workbench.screenshot('4-terminal');
   });
 

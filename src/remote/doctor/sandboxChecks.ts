@@ -5,11 +5,12 @@ import { abortable, delay } from '../../base/async';
 import { printable } from '../../base/errors';
 import { silentLogger } from '../../base/logger';
 import { requestGrant } from '../../broker/client';
-import type { CloudClient, Transport } from '../../cloud/provider';
+import type { CloudClient, RemoteProcess, Transport } from '../../cloud/provider';
 import type { SandboxRef } from '../../sandboxes/sandboxList';
 import type { SshSetup } from '../sshSetup';
 import { echoBySsh } from './echo';
 import type { Check } from './examination';
+import type { Finding } from './findings';
 
 export interface SandboxFacts {
   readonly ref: SandboxRef;
@@ -51,35 +52,25 @@ function stateCheck({ ref, client }: SandboxFacts): Check {
   };
 }
 
-function webSocketCheck({ ref, client }: SandboxFacts): Check {
+function webSocketCheck(facts: SandboxFacts): Check {
   return {
     name: 'webSocket',
     needs: ['state'],
-    async run(signal) {
-      const transport = (await client(signal)).transport(ref.sandbox.id);
-      const began = performance.now();
-      // Resolves once its WebSocket is open.
-      const process = await transport.exec({ argv: ['sh', '-c', 'cat'] }, signal);
-      const ms = performance.now() - began;
-      try {
+    run: (signal) =>
+      withCat(facts, signal, async ({ transport, began }) => {
+        const ms = performance.now() - began;
         const values = { ms, roundTripMs: await roundTrip(transport, signal) };
         return { outcome: 'ok', result: 'webSocketOpen', values };
-      } finally {
-        process.kill();
-      }
-    },
+      }),
   };
 }
 
-function execCheck({ ref, client }: SandboxFacts): Check {
+function execCheck(facts: SandboxFacts): Check {
   return {
     name: 'exec',
     needs: ['webSocket'],
-    async run(signal) {
-      const transport = (await client(signal)).transport(ref.sandbox.id);
-      const began = performance.now();
-      const process = await transport.exec({ argv: ['sh', '-c', 'cat'] }, signal);
-      try {
+    run: (signal) =>
+      withCat(facts, signal, async ({ process, began }) => {
         process.stdin.end(ALL_BYTES);
         const output = read(process.stdout);
         const complaints = read(process.stderr);
@@ -94,11 +85,31 @@ function execCheck({ ref, client }: SandboxFacts): Check {
         return (await output).equals(ALL_BYTES)
           ? { outcome: 'ok', result: 'execWorks', values }
           : { outcome: 'warning', result: 'execDamages', values };
-      } finally {
-        process.kill();
-      }
-    },
+      }),
   };
+}
+
+interface RunningCat {
+  readonly transport: Transport;
+  readonly process: RemoteProcess;
+  /** When it was asked for, by `performance.now()`. */
+  readonly began: number;
+}
+
+/** Runs cat(1) in the sandbox while it is examined, from when its WebSocket is open. */
+async function withCat(
+  { ref, client }: SandboxFacts,
+  signal: AbortSignal,
+  examine: (cat: RunningCat) => Promise<Finding>,
+): Promise<Finding> {
+  const transport = (await client(signal)).transport(ref.sandbox.id);
+  const began = performance.now();
+  const process = await transport.exec({ argv: ['sh', '-c', 'cat'] }, signal);
+  try {
+    return await examine({ transport, process, began });
+  } finally {
+    process.kill();
+  }
 }
 
 /** Whether the user's whole SSH configuration leaves ours as it is: what Remote-SSH works with. */

@@ -5,11 +5,12 @@ import { performance } from 'node:perf_hooks';
 import { statePaths, writeServerRecord } from '../../../src/localCloud/record';
 import { BoxliteStandIn } from '../../clouds/boxlite/server';
 import { eventually } from '../../helpers/eventually';
-import { hostObstacle, installHost, type VsCodeHost } from '../../vscode/host/install';
+import type { VsCodeHost } from '../../vscode/host/install';
 import { VsCodeServer } from '../../vscode/host/server';
 import { Workbench } from '../../vscode/host/workbench';
-import { type Figures, Unavailable } from '../bench';
+import type { Figures } from '../bench';
 import type { Lab } from '../lab';
+import { requireHost } from './host';
 
 const TOKEN = 'bench';
 
@@ -22,9 +23,7 @@ export class Editor {
   ) {}
 
   static async start(lab: Lab): Promise<Editor> {
-    const obstacle = hostObstacle();
-    if (obstacle !== undefined) throw new Unavailable(obstacle);
-    const host = await installHost();
+    const host = await requireHost();
     const dir = lab.folder();
     const home = path.join(dir, 'home');
     const cloud = await new BoxliteStandIn({ token: TOKEN }).start();

@@ -3,12 +3,13 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { freePort } from '../../helpers/forwards';
-import { hostObstacle, installHost, type VsCodeHost } from '../../vscode/host/install';
+import type { VsCodeHost } from '../../vscode/host/install';
 import { VsCodeServer } from '../../vscode/host/server';
 import { launchBrowser, type WorkbenchOptions } from '../../vscode/host/workbench';
-import { type Figures, Unavailable } from '../bench';
+import type { Figures } from '../bench';
 import type { Lab } from '../lab';
 import type { SshTarget } from '../target';
+import { requireHost } from './host';
 
 /** In the folder that windows open. */
 const FILE = 'README.md';
@@ -22,9 +23,7 @@ export class WorkbenchServer {
   ) {}
 
   static async start(lab: Lab): Promise<WorkbenchServer> {
-    const obstacle = hostObstacle();
-    if (obstacle !== undefined) throw new Unavailable(obstacle);
-    const host = await installHost();
+    const host = await requireHost();
     const dir = lab.folder();
     const project = path.join(dir, 'project');
     await fs.mkdir(project);
