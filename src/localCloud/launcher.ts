@@ -18,6 +18,7 @@ import {
   type StatePaths,
 } from './record';
 import type { RuntimeName } from './runtimes/runtime';
+import { startFailure } from './startFailure';
 
 /**
  * From spawning a server until it is ready. It first waits for the start of another to end, and must have the time to
@@ -29,7 +30,6 @@ const PATIENCE_MS = 20_000;
 const POLL_MS = 100;
 /** A log that is longer is started anew. */
 const MAX_LOG_BYTES = 1024 * 1024;
-const MAX_MESSAGE_CHARACTERS = 600;
 
 /**
  * - `not-started`: the local cloud did not start; the message has its own words
@@ -141,7 +141,7 @@ async function start(options: LaunchOptions, paths: StatePaths): Promise<string 
       const ready = await waitUntilReady(child, options.signal);
       if (ready)
         options.log.info(`Started the local cloud, process ${child.pid ?? 0}; its log is ${paths.log}`);
-      return ready ? undefined : await lastWords(paths.log, offset);
+      return ready ? undefined : startFailure(await readFrom(paths.log, offset), paths.log);
     } finally {
       letGo(child);
     }
@@ -204,9 +204,7 @@ function letGo(child: ChildProcess): void {
   child.unref();
 }
 
-async function lastWords(file: string, offset: number): Promise<string> {
-  const text = (await fs.readFile(file, 'utf8')).slice(offset).trim();
-  const lines = text.split('\n').filter((line) => line.startsWith('localCloud: '));
-  const words = lines.map((line) => line.slice('localCloud: '.length)).join(' ') || text;
-  return words.slice(-MAX_MESSAGE_CHARACTERS) || `see ${file}`;
+/** The text of a file from that byte on. */
+async function readFrom(file: string, offset: number): Promise<string> {
+  return (await fs.readFile(file)).subarray(offset).toString('utf8');
 }

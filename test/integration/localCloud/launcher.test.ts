@@ -89,6 +89,17 @@ describe('ensureLocalCloud', function () {
     await assert.rejects(launch(), (error: Error) => error.message.includes(file));
   });
 
+  it('fails with the error of a crash, and says where its report is', async () => {
+    const script = path.join(dir.path, 'crash.cjs');
+    writeFileSync(script, "throw new RangeError('not today');");
+
+    const failure = launch({ nodeCommand: [process.execPath], script });
+
+    const report = path.join(stateDir(), 'server.log');
+    const message = `The local cloud did not start: RangeError: not today (the whole report is in ${report})`;
+    await assert.rejects(failure, { code: 'not-started', message });
+  });
+
   it('fails when there is no such program', async () => {
     await assert.rejects(launch({ nodeCommand: ['/no/such/node'] }), { code: 'not-started' });
   });
