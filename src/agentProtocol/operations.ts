@@ -35,6 +35,8 @@ export const exitTrailers = { code: 'exit-code', signal: 'exit-signal' } as cons
 
 /** Of the answer to `listen`: the port that was bound; 0 for a Unix socket. */
 export const listenPortHeader = 'listen-port';
+/** Of the answer to `listen` at a {@link PrivateSocket}: its path, by `encodeURIComponent`. */
+export const listenPathHeader = 'listen-path';
 
 export interface AgentFacts {
   /** Hash of the agent's program: {@link agentVersion} of the one who asks, or it would not be talked to. */
@@ -85,8 +87,16 @@ export interface DialDescription {
   readonly target: SocketAddress;
 }
 
+/**
+ * A Unix socket (0600) that the agent makes in a new folder (0700) which nobody else knows of: for a forwarded
+ * ssh-agent. Both are removed when listening ends.
+ */
+export interface PrivateSocket {
+  readonly kind: 'private';
+}
+
 export interface ListenDescription {
-  readonly address: SocketAddress;
+  readonly address: SocketAddress | PrivateSocket;
 }
 
 /** A connection that the agent has accepted; it waits for an `accept` for a bounded time. */

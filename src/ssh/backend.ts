@@ -18,6 +18,12 @@ export interface SessionRequest {
   /** Variables of `env` requests (RFC 4254 section 6.4). */
   readonly env: Readonly<Record<string, string>>;
   readonly terminal?: TerminalRequest;
+  /**
+   * Present where the client lends its ssh-agent to the session: SSH_AUTH_SOCK of the program then leads here, one
+   * stream for each connection. The same function for all sessions of a client. Only with
+   * {@link BackendFeatures.listen}; a backend that fails at it starts the program without.
+   */
+  readonly onAgentConnection?: (stream: Duplex) => void;
 }
 
 /** Where a forwarded connection goes, as seen from inside the sandbox. */
