@@ -63,11 +63,12 @@ export class OpenCommands {
     if (ref) await this.#openTerminal(ref);
   }
 
-  /** For the drop-down of terminals: the terminal is the editor's to open. Undefined if the person gives up. */
-  async terminalProfile(): Promise<vscode.TerminalProfile | undefined> {
+  /** For the drop-down of terminals: the terminal is the editor's to open. Rejects if there will be none. */
+  async terminalProfile(): Promise<vscode.TerminalProfile> {
     const ref = await this.#chooseForTerminal();
     const options = ref && (await this.#terminalOptions(ref, () => this.#openTerminal(ref)));
-    return options && new vscode.TerminalProfile(options);
+    if (!options) throw new NoTerminal();
+    return new vscode.TerminalProfile(options);
   }
 
   async #chooseForTerminal(target?: CommandTarget): Promise<SandboxRef | undefined> {
@@ -99,6 +100,14 @@ export class OpenCommands {
       return undefined;
     }
   }
+}
+
+/**
+ * The person gave up, or has been told why there is no terminal. The editor shows the message of what a profile rejects
+ * with, unless it is empty; given no profile, it would complain of that.
+ */
+class NoTerminal extends Error {
+  override readonly name = 'NoTerminal';
 }
 
 function newWindowButton(): PickButton {
