@@ -13,7 +13,6 @@ import { providerOf } from '../../src/cloud/registry';
 import { configEnding } from '../../src/sshConfig/hostFiles';
 import { includeLine } from '../../src/sshConfig/include';
 import { includePattern } from '../../src/sshConfig/quoting';
-import { eventually } from '../helpers/eventually';
 import { LocalCloudServer } from '../helpers/localCloud';
 import { requireTool } from '../helpers/require';
 import { useEditor } from './host/useEditor';
@@ -44,7 +43,6 @@ describe('The connection to a sandbox in a real VS Code', function () {
 
   before(async () => {
     ({ workbench } = editor);
-    await workbench.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await startCloud();
   });
   after(async () => {
@@ -71,13 +69,9 @@ describe('The connection to a sandbox in a real VS Code', function () {
     });
     await done.getByRole('button', { name: 'Copy Report' }).waitFor();
     await workbench.screenshot(`diagnosis ${subject}`);
-    await workbench.page.evaluate(`navigator.clipboard.writeText('')`);
-    await done.getByRole('button', { name: 'Copy Report' }).click();
-    await done.waitFor({ state: 'detached' });
-    return eventually(async () => {
-      const report = await workbench.page.evaluate<string>('navigator.clipboard.readText()');
-      assert.notEqual(report, '');
-      return report;
+    return workbench.copiedBy(async () => {
+      await done.getByRole('button', { name: 'Copy Report' }).click();
+      await done.waitFor({ state: 'detached' });
     });
   }
 

@@ -3,7 +3,10 @@ import { execFile } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
-import { eventually } from '../helpers/eventually';
+import { sshHome } from '../../src/base/paths';
+import { configEnding } from '../../src/sshConfig/hostFiles';
+import { includeLine } from '../../src/sshConfig/include';
+import { includePattern } from '../../src/sshConfig/quoting';
 import { useEditor } from './host/useEditor';
 import type { Workbench } from './host/workbench';
 
@@ -16,24 +19,10 @@ describe('Making and opening sandboxes in a real VS Code', function () {
   const editor = useEditor();
   let workbench: Workbench;
 
-  before(async () => {
-    ({ workbench } = editor);
-    await workbench.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  });
-
-  /** Does what copies something, and resolves to what was copied. */
-  async function copiedBy(work: () => Promise<void>): Promise<string> {
-    await workbench.page.evaluate(`navigator.clipboard.writeText('')`);
-    await work();
-    return eventually(async () => {
-      const text = await workbench.page.evaluate<string>('navigator.clipboard.readText()');
-      assert.notEqual(text, '');
-      return text;
-    });
-  }
+  before(() => ({ workbench } = editor));
 
   const copiedCommand = (name: string): Promise<string> =>
-    copiedBy(() => workbench.contextMenu(workbench.row(name), 'Copy SSH Command'));
+    workbench.copiedBy(() => workbench.contextMenu(workbench.row(name), 'Copy SSH Command'));
 
   const hostKeys = async (): Promise<string> => {
     const folder = path.join(editor.sshDir, 'cloud-sandboxes');
@@ -97,5 +86,49 @@ describe('Making and opening sandboxes in a real VS Code', function () {
     await workbench.pickEntry('second').getByRole('button', { name: 'Open Terminal' }).click();
     // A second one makes the list of terminals appear.
     await workbench.page.locator('.terminal-tabs-entry').nth(1).waitFor();
+  });
+
+  it('opens one from the editor’s own list of terminal profiles', async () => {
+    await workbench.newTerminalOf('Cloud Sandbox');
+    await workbench.pickEntry('second').waitFor();
+    await workbench.screenshot('terminal-profile');
+    await workbench.pick('second');
+    await workbench.page.locator('.terminal-tabs-entry').nth(2).waitFor();
+    await workbench.waitForTerminal(prompt);
+    await workbench.typeInTerminal('echo sum=$((6*7)) ${SSH_CONNECTION:+by ssh}');
+    await workbench.waitForTerminal(/sum=42 by ssh/);
+  });
+
+  it('says nothing where no sandbox is chosen from that list', async () => {
+    await workbench.newTerminalOf('Cloud Sandbox');
+    await workbench.pickEntry('second').waitFor();
+    await workbench.page.keyboard.press('Escape');
+    // What the editor says of it comes before what it says of this.
+    await copiedCommand('second');
+    await workbench.notification('Copied: ssh -F').waitFor();
+    assert.equal(await workbench.notification('terminal profile').count(), 0);
+  });
+
+  it('removes what ssh has of it, and says so; the user’s own lines stay as they are', async () => {
+    const config = path.join(editor.sshDir, 'config');
+    const folder = path.join(editor.sshDir, 'cloud-sandboxes');
+    const ownLines = Buffer.from('# caf\xe9\r\nHost *\r\n\tServerAliveInterval 7', 'latin1');
+    // As opening it as a folder leaves it, which an editor in a browser cannot do.
+    const ourLine = `${includeLine(includePattern(folder, configEnding, sshHome()))}\n`;
+    await fs.writeFile(config, Buffer.concat([Buffer.from(ourLine), ownLines]), { mode: 0o640 });
+
+    await workbench.runCommand('Cloud Sandboxes: Remove SSH Configuration');
+    const said = workbench.notification('Removed: SSH keys and entries of “second”');
+    await said.getByText(`our line in ${config}`).waitFor();
+    await said.getByText(`the folder ${folder}`).waitFor();
+    await workbench.screenshot('removed-ssh-configuration');
+    assert.deepEqual(await fs.readFile(config), ownLines);
+    assert.equal((await fs.stat(config)).mode & 0o777, 0o640);
+    assert.deepEqual(await fs.readdir(editor.sshDir), ['config']);
+  });
+
+  it('sets up anew what the next opening needs', async () => {
+    const { stdout } = await run('/bin/sh', ['-c', `${await copiedCommand('second')} echo once more`]);
+    assert.equal(stdout, 'once more\n');
   });
 });

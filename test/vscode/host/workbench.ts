@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
+import { eventually } from '../../helpers/eventually';
 
 const chromiumFlags = [
   '--no-sandbox',
@@ -51,7 +53,10 @@ export class Workbench {
   static async open(executablePath: string, url: string, options: WorkbenchOptions = {}): Promise<Workbench> {
     const browser = await launchBrowser(executablePath, options);
     try {
-      const profile = await browser.newContext({ viewport: windowSize });
+      const profile = await browser.newContext({
+        viewport: windowSize,
+        permissions: ['clipboard-read', 'clipboard-write'],
+      });
       const page = await profile.newPage();
       page.setDefaultTimeout(30_000);
       await keepSecrets(page);
@@ -125,7 +130,17 @@ export class Workbench {
   /** Picks an entry of a row's context menu. */
   async contextMenu(row: Locator, entry: string): Promise<void> {
     await row.click({ button: 'right' });
-    // By keyboard: a menu ignores the mouse in its first moments, lest the click that opened it counts.
+    await this.#chooseMenuItem(entry);
+  }
+
+  /** Opens a terminal by its profile, from the drop-down beside the button for a new one. */
+  async newTerminalOf(profile: string): Promise<void> {
+    await this.page.locator('.part.panel').getByRole('button', { name: 'Launch Profile...' }).click();
+    await this.#chooseMenuItem(profile);
+  }
+
+  /** By keyboard: a menu ignores the mouse in its first moments, lest the click that opened it counts. */
+  async #chooseMenuItem(entry: string): Promise<void> {
     await this.page.getByRole('menuitem', { name: entry, exact: true }).hover();
     await this.page.keyboard.press('Enter');
   }
@@ -135,6 +150,25 @@ export class Workbench {
     const input = this.page.locator('.quick-input-widget input');
     await input.fill(`>${title}`);
     await this.pickEntry(title).first().click();
+  }
+
+  /** Follows a link of the editor's own scheme; the editor's question whether our extension may have it is answered. */
+  async openLink(link: string): Promise<void> {
+    await this.runCommand('Developer: Open URL');
+    await this.answer('URL to open', link);
+    await this.dialog().getByText('extension to open this URI?').waitFor();
+    await this.dialog().getByRole('button', { name: 'Open', exact: true }).click();
+  }
+
+  /** Does what copies something, and resolves to what was copied. */
+  async copiedBy(work: () => Promise<void>): Promise<string> {
+    await this.page.evaluate(`navigator.clipboard.writeText('')`);
+    await work();
+    return eventually(async () => {
+      const text = await this.page.evaluate<string>('navigator.clipboard.readText()');
+      assert.notEqual(text, '');
+      return text;
+    });
   }
 
   /** Types into the input box with that title, and accepts. */
