@@ -4,7 +4,7 @@ import { abortReason } from '../base/async';
 import { createDeadline } from '../base/deadline';
 import { CloudError } from './errors';
 import { errorOfAnswer, errorOfNetwork, type ErrorRefiner } from './httpErrors';
-import type { Origin } from './origin';
+import type { Origin, UrlQuery } from './origin';
 import { endTunnelWith } from './proxy';
 import { withRetry } from './retry';
 
@@ -19,9 +19,13 @@ export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Begins with "/", percent-encoded; appended to the base URL. */
   readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
+  readonly query?: UrlQuery;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as it is, in place of {@link body}. */
+  readonly content?: HttpContent;
+  /** Which answers besides 2xx are given to the caller, in place of an error. */
+  readonly accepts?: (status: number) => boolean;
   /** Makes a POST safe to send again, at clouds that honour it. */
   readonly idempotencyKey?: string;
   readonly timeoutMs?: number;
@@ -29,10 +33,16 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface HttpContent {
+  /** Its media type. */
+  readonly type: string;
+  readonly bytes: Uint8Array;
+}
+
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
-  /** The parsed JSON; undefined if the answer has no body. */
+  /** The parsed JSON; undefined if the answer has no body. Of an accepted failure also any other text. */
   readonly body: unknown;
 }
 
@@ -46,7 +56,7 @@ export class HttpClient {
     private readonly refine?: ErrorRefiner,
   ) {}
 
-  /** Rejects with a {@link CloudError} for any answer but 2xx, or with the signal's reason. */
+  /** Rejects with a {@link CloudError} for any answer but 2xx and what is accepted, or with the signal's reason. */
   async request(request: HttpRequest): Promise<HttpAnswer> {
     const repeatable = request.method !== 'POST' || request.idempotencyKey !== undefined;
     if (!repeatable) return this.#attempt(request);
@@ -72,7 +82,7 @@ export class HttpClient {
     try {
       const response = await this.#send(request, deadline.signal);
       const text = await readText(response, request.maxBytes ?? DEFAULT_MAX_BYTES);
-      return this.#interpret(request.what, response, text);
+      return this.#interpret(request, response, text);
     } catch (error) {
       if (deadline.signal.aborted) throw abortReason(deadline.signal);
       throw errorOfNetwork(request.what, this.origin.host, error);
@@ -84,10 +94,10 @@ export class HttpClient {
   #send(request: HttpRequest, signal: AbortSignal): Promise<http.IncomingMessage> {
     if (signal.aborted) return Promise.reject(abortReason(signal));
     const url = this.origin.url(request.path, request.query);
-    const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
+    const content = contentOf(request);
     const options: https.RequestOptions = {
       method: request.method,
-      headers: this.#headers(request, body),
+      headers: this.#headers(request, content),
       agent: this.origin.route.requestAgent,
       ...this.origin.route.tls,
       ...endTunnelWith(signal),
@@ -95,26 +105,28 @@ export class HttpClient {
     };
     return new Promise((resolve, reject) => {
       const send = url.protocol === 'https:' ? https.request : http.request;
-      send(url, options, resolve).on('error', reject).end(body);
+      send(url, options, resolve).on('error', reject).end(content?.bytes);
     });
   }
 
-  #headers(request: HttpRequest, body: Buffer | undefined): http.OutgoingHttpHeaders {
+  #headers(request: HttpRequest, content: HttpContent | undefined): http.OutgoingHttpHeaders {
     return {
       accept: 'application/json',
       'user-agent': 'cloud-sandboxes',
       ...this.origin.headers,
       ...(request.idempotencyKey === undefined ? {} : { 'idempotency-key': request.idempotencyKey }),
-      ...(body ? { 'content-type': 'application/json' } : {}),
+      ...(content ? { 'content-type': content.type } : {}),
       // An explicit 0 keeps a body-less POST from being sent chunked, which some gateways answer with 411.
-      ...(body || request.method === 'POST' ? { 'content-length': body?.length ?? 0 } : {}),
+      ...(content || request.method === 'POST' ? { 'content-length': content?.bytes.length ?? 0 } : {}),
     };
   }
 
-  #interpret(what: string, response: http.IncomingMessage, text: string): HttpAnswer {
+  #interpret(request: HttpRequest, response: http.IncomingMessage, text: string): HttpAnswer {
+    const { what, accepts } = request;
     const { headers, statusCode: status = 0 } = response;
     if (status >= 200 && status < 300) return { status, headers, body: parseJson(what, text) };
     const body = jsonOrText(this.origin.redact(text));
+    if (accepts?.(status)) return { status, headers, body };
     throw errorOfAnswer(what, { status, headers, body }, this.refine);
   }
 
@@ -122,6 +134,11 @@ export class HttpClient {
     const message = `Cannot ${what}: ${this.origin.host} did not answer within ${timeoutMs / 1000} s`;
     return new CloudError('unreachable', message);
   }
+}
+
+function contentOf({ body, content }: HttpRequest): HttpContent | undefined {
+  if (content || body === undefined) return content;
+  return { type: 'application/json', bytes: Buffer.from(JSON.stringify(body)) };
 }
 
 /** A response's body, at most `maxBytes` of it; a longer one is refused. */

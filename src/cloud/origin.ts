@@ -3,6 +3,9 @@ import { CloudError } from './errors';
 import type { NetworkSettings } from './provider';
 import { isLoopback, routeTo, type Route } from './proxy';
 
+/** Parameters of a URL's query by name; a list is sent as the name once for each value. */
+export type UrlQuery = Readonly<Record<string, string | readonly string[]>>;
+
 export interface OriginOptions {
   /** `http:` or `https:` URL that all paths are appended to. */
   readonly baseUrl: string;
@@ -43,13 +46,15 @@ export class Origin {
    * The URL of a path, which begins with "/" and is percent-encoded. Throws a {@link CloudError} `invalid` when the
    * path means another one, as ".." does: parts of it may come from a remote peer.
    */
-  url(path: string, query: Readonly<Record<string, string>> = {}): URL {
+  url(path: string, query: UrlQuery = {}): URL {
     const pathname = `${this.#base.pathname.replace(/\/+$/, '')}${path}`;
     const url = new URL(this.#base.origin);
     url.pathname = pathname;
     if (url.pathname !== pathname)
       throw new CloudError('invalid', 'A name that the cloud gave is not usable in a URL');
-    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    for (const [name, values] of Object.entries(query)) {
+      for (const value of [values].flat()) url.searchParams.append(name, value);
+    }
     return url;
   }
 

@@ -150,6 +150,8 @@ export interface PublicPort {
 }
 
 export interface PublicPortDial {
+  /** Begins with "/". What the cloud's router puts before it reaches the server too, if that does not take it off. */
+  readonly path: string;
   /** Secret ones are never logged. */
   readonly headers: Readonly<Record<string, string>>;
   readonly onRoundTrip?: (ms: number) => void;

@@ -7,7 +7,7 @@ import { CloudError } from './errors';
 import { Heartbeat } from './heartbeat';
 import { jsonOrText, readText } from './http';
 import { errorOfAnswer, errorOfNetwork, type ErrorRefiner } from './httpErrors';
-import type { Origin } from './origin';
+import type { Origin, UrlQuery } from './origin';
 import { endTunnelWith } from './proxy';
 
 const HANDSHAKE_TIMEOUT_MS = 30_000;
@@ -23,7 +23,7 @@ export interface DialOptions {
   readonly origin: Origin;
   /** Begins with "/", percent-encoded; appended to the base URL. */
   readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
+  readonly query?: UrlQuery;
   /** What the connection is for, for messages: completes "Cannot …". */
   readonly what: string;
   readonly protocols?: readonly string[];
