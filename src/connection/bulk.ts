@@ -4,14 +4,12 @@ import { markAsUsual, sparePointlessMarking } from '../base/marking';
 
 /** Beyond what a person types or reads; a transfer. */
 const BULK_BYTES = 1024 * 1024;
-/** F_SETPIPE_SZ (fcntl(2), Linux) with the largest size that anyone may ask for by default (pipe(7)). */
-const WIDEN = 'fcntl(STDIN, 1031, 1048576)';
-
 /** Makes this process fit for a transfer once there is one, so that all other connections start without the cost. */
-export function adaptToBulk(input: Socket, output: Socket): void {
+export function adaptToBulk(input: Socket, output: Socket, platform = process.platform): void {
+  const widening = pipeWidening(platform);
   let isAdapted = false;
   const adapt = (fd: number): void => {
-    widenPipe(fd);
+    if (widening) widenPipe(fd, widening);
     if (isAdapted) return;
     isAdapted = true;
     sparePointlessMarking();
@@ -32,15 +30,27 @@ export function adaptToBulk(input: Socket, output: Socket): void {
   output.on('drain', onDrain);
 }
 
+interface Command {
+  readonly program: string;
+  readonly args: readonly string[];
+}
+
 /**
- * A pipe holds 64 KiB, so ssh and we would wait for each other after each of those. Node has no fcntl(2); perl is
- * there on nearly every Linux, and without it all works as well, only slower. Other systems size pipes by themselves.
+ * What widens the pipe that it has for its standard input. One holds 64 KiB on Linux, so ssh and we would wait for
+ * each other after each of those. Node has no fcntl(2); perl is there on nearly every Linux. Undefined on other
+ * systems, which size pipes by themselves.
  */
-function widenPipe(fd: number): void {
-  if (process.platform !== 'linux') return;
-  const perl = spawn('perl', ['-e', WIDEN], {
+export function pipeWidening(platform: NodeJS.Platform): Command | undefined {
+  if (platform !== 'linux') return undefined;
+  // F_SETPIPE_SZ (fcntl(2)) with the largest size that anyone may ask for by default (pipe(7)).
+  return { program: 'perl', args: ['-e', 'fcntl(STDIN, 1031, 1048576)'] };
+}
+
+/** Without that program all works as well, only slower. */
+function widenPipe(fd: number, { program, args }: Command): void {
+  const widening = spawn(program, args, {
     stdio: [fd, 'ignore', 'ignore'],
     env: { PATH: process.env['PATH'] },
   });
-  perl.on('error', () => undefined);
+  widening.on('error', () => undefined);
 }

@@ -68,11 +68,11 @@ export class UserConfig {
       // The new file takes the place of one of the names only: the others would go stale.
       if (stat && stat.nlink > 1) throw this.#refuse('has several hard links');
       await writeFileAtomic(this.file, content, { mode: stat ? stat.mode & 0o7777 : 0o600 });
-      if (stat && process.platform !== 'win32') await this.#restoreOwner(stat);
+      if (stat) await this.#restoreOwner(stat);
     });
   }
 
-  /** For root, who may edit files of others. */
+  /** For root, who may edit files of others. On Windows all files have the same owner, 0, for Node. */
   async #restoreOwner({ uid, gid }: Stats): Promise<void> {
     const now = await fs.stat(this.file);
     if (now.uid !== uid || now.gid !== gid) await fs.chown(this.file, uid, gid);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { runtimeDir } from '../../../src/base/paths';
+import { runtimeDir, surroundingsHere } from '../../../src/base/paths';
 import { CodeCache } from '../../../src/connection/codeCache';
 import { useTempDir } from '../../helpers/tempDir';
 
@@ -10,52 +10,48 @@ describe('CodeCache', () => {
   const code = Buffer.from('compiled');
   let program: string;
   let dir: string;
-  let runtimeDirOfUser: string | undefined;
+  let cacheOf: () => CodeCache;
   beforeEach(() => {
-    runtimeDirOfUser = process.env['XDG_RUNTIME_DIR'];
-    process.env['XDG_RUNTIME_DIR'] = temp.path;
-    dir = path.join(runtimeDir(), 'code');
+    const surroundings = surroundingsHere({ XDG_RUNTIME_DIR: temp.path });
+    dir = path.join(runtimeDir(surroundings), 'code');
     program = path.join(temp.path, 'program.js');
+    cacheOf = () => CodeCache.of(program, surroundings);
     writeFileSync(program, 'first()');
-  });
-  afterEach(() => {
-    if (runtimeDirOfUser === undefined) delete process.env['XDG_RUNTIME_DIR'];
-    else process.env['XDG_RUNTIME_DIR'] = runtimeDirOfUser;
   });
 
   it('has nothing at first', () => {
-    assert.equal(CodeCache.of(program).read(), undefined);
+    assert.equal(cacheOf().read(), undefined);
   });
 
   it('gives back what was written for the same program', () => {
-    CodeCache.of(program).write(code);
+    cacheOf().write(code);
 
-    assert.deepEqual(CodeCache.of(program).read(), code);
+    assert.deepEqual(cacheOf().read(), code);
   });
 
   it('has nothing for a program that was replaced, and keeps one version only', () => {
-    CodeCache.of(program).write(code);
+    cacheOf().write(code);
     writeFileSync(program, 'another()');
 
-    assert.equal(CodeCache.of(program).read(), undefined);
-    CodeCache.of(program).write(code);
+    assert.equal(cacheOf().read(), undefined);
+    cacheOf().write(code);
     assert.equal(readdirSync(dir).length, 1);
   });
 
   it('is not used when others may have written it', () => {
-    CodeCache.of(program).write(code);
+    cacheOf().write(code);
 
     const [name] = readdirSync(dir);
     chmodSync(path.join(dir, name!), 0o666);
 
-    assert.equal(CodeCache.of(program).read(), undefined);
+    assert.equal(cacheOf().read(), undefined);
   });
 
   it('is not kept in a folder that others may write to', () => {
     mkdirSync(dir, { recursive: true });
     chmodSync(dir, 0o777);
 
-    CodeCache.of(program).write(code);
+    cacheOf().write(code);
 
     assert.deepEqual(readdirSync(dir), []);
   });
