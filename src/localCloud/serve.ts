@@ -15,7 +15,7 @@ import {
   writeServerRecord,
   type StatePaths,
 } from './record';
-import { PipeFactory } from './runtimes/pipes';
+import { PipeFactory } from '../processes/pipes';
 import { chooseRuntime } from './runtimes/probe';
 import type { RuntimeName } from './runtimes/runtime';
 import { ApiServer, ServerError } from './server';

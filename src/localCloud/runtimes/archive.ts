@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { printable } from '../../base/errors';
-import { NOT_FOUND } from './hostProcess';
+import { NOT_FOUND } from '../../processes/hostProcess';
 import { RuntimeError } from './errors';
 import type { ExecSpec, BoxProcess } from './runtime';
 

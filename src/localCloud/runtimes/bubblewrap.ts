@@ -7,7 +7,7 @@ import { describeError } from '../../base/errors';
 import { shellQuote } from '../../base/shell';
 import { getArchive, putArchive } from './archive';
 import { startHostCommand } from './command';
-import type { ProcessControl } from './hostProcess';
+import type { ProcessControl } from '../../processes/hostProcess';
 import { enterControl } from './enterControl';
 import { RuntimeError } from './errors';
 import { hostRootArguments, writeEtc } from './hostRoot';
@@ -20,7 +20,7 @@ import {
   type Confinement,
 } from './namespaces';
 import { NamespaceBox } from './namespaceBox';
-import type { PipeFactory } from './pipes';
+import type { PipeFactory } from '../../processes/pipes';
 import type { BoxSpec, ExecSpec, BoxProcess, Runtime } from './runtime';
 import type { RuntimeContext } from './runtimeContext';
 

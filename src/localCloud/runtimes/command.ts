@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { startCommand, type ProcessControl } from './hostProcess';
-import type { PipeFactory } from './pipes';
+import { startCommand, type ProcessControl } from '../../processes/hostProcess';
+import type { PipeFactory } from '../../processes/pipes';
 import { ptyProcess } from './pty';
 import type { BoxProcess, ExecSpec } from './runtime';
 

@@ -1,6 +1,6 @@
-import type { ProcessControl } from './hostProcess';
-import { killSession } from './processes';
-import { listProcesses, sendSignal, type ProcessInfo } from './procfs';
+import type { ProcessControl } from '../../processes/hostProcess';
+import { killSession } from '../../processes/session';
+import { listProcesses, sendSignal, type ProcessInfo } from '../../processes/procfs';
 
 /**
  * Reaches a command that nsenter(1) runs as its child. nsenter itself is left alone: a command that loses it belongs

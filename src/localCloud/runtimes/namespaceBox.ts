@@ -7,7 +7,7 @@ import { describeError, printable } from '../../base/errors';
 import { RuntimeError } from './errors';
 import { READY_LINE } from './namespaces';
 import { endProcesses } from './processes';
-import { listNamespace, sendSignal } from './procfs';
+import { listNamespace, sendSignal } from '../../processes/procfs';
 
 /** A box is ready in milliseconds; this is for a computer that does not get to it. */
 const START_MS = 15_000;

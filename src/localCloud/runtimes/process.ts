@@ -5,12 +5,12 @@ import type { Readable } from 'node:stream';
 import { describeError } from '../../base/errors';
 import { getArchive, putArchive } from './archive';
 import { startHostCommand } from './command';
-import { NOT_EXECUTABLE, failedProcess, type ProcessControl } from './hostProcess';
+import { NOT_EXECUTABLE, failedProcess, type ProcessControl } from '../../processes/hostProcess';
 import { RuntimeError } from './errors';
-import { findByEnvironment, findBySession } from './procfs';
-import type { PipeFactory } from './pipes';
-import { groupControl } from './pty';
-import { endProcesses, sessionControl } from './processes';
+import { findByEnvironment, findBySession } from '../../processes/procfs';
+import type { PipeFactory } from '../../processes/pipes';
+import { sessionControl } from '../../processes/session';
+import { endProcesses } from './processes';
 import type { BoxSpec, ExecSpec, BoxProcess, Runtime } from './runtime';
 
 /** Marks every process of a box, so that daemons in sessions of their own are found when the box stops. */
@@ -80,7 +80,7 @@ export class ProcessRuntime implements Runtime {
     let leader: number | undefined;
     const control = (pid: number): ProcessControl => {
       leader = pid;
-      return process.platform === 'linux' ? sessionControl(pid) : groupControl(pid);
+      return sessionControl(pid);
     };
     const { argv, terminal } = spec;
     const command = await startHostCommand({ argv, env, cwd, terminal }, this.#pipes, control);

@@ -1,14 +1,12 @@
 /** Ending processes for good, on Linux. */
 import { delay } from '../../base/async';
-import type { ProcessControl } from './hostProcess';
 import { RuntimeError } from './errors';
-import { listProcesses, sendSignal } from './procfs';
+import { sendSignal } from '../../processes/procfs';
 
 /** How long processes have to end by themselves after SIGTERM, and then after SIGKILL. */
 const GRACE_MS = 1_000;
 const KILL_WAIT_MS = 5_000;
 const POLL_MS = 10;
-const MAX_KILL_PASSES = 100;
 
 /**
  * Ends all processes that `find` returns, first kindly, then by SIGKILL, until it finds none. It is asked again and
@@ -36,28 +34,4 @@ async function gone(find: () => number[], withinMs: number): Promise<boolean> {
     await delay(POLL_MS);
   }
   return true;
-}
-
-/** Reaches the process group and the session that a process leads. */
-export function sessionControl(leader: number): ProcessControl {
-  return {
-    signal: (number) => sendSignal(-leader, number),
-    kill: () => killSession(leader),
-  };
-}
-
-/** Sends SIGKILL to every process of a session but `spared`. */
-export function killSession(session: number, spared?: number): void {
-  const killed = new Set<number>();
-  for (let pass = 0; pass < MAX_KILL_PASSES; pass++) {
-    // What was sent SIGKILL starts no more processes, but it may have done so while the table was read.
-    const fresh = listProcesses().filter(
-      (process) => process.session === session && process.pid !== spared && !killed.has(process.pid),
-    );
-    if (fresh.length === 0) return;
-    for (const { pid } of fresh) {
-      killed.add(pid);
-      sendSignal(pid, 'SIGKILL');
-    }
-  }
 }

@@ -3,8 +3,7 @@ import { Readable, Writable, PassThrough } from 'node:stream';
 import type { IPty } from '@lydell/node-pty';
 import { createDeferred } from '../../base/async';
 import { describeError, errnoOf } from '../../base/errors';
-import { NOT_FOUND, failedProcess, type ProcessControl } from './hostProcess';
-import { sendSignal } from './procfs';
+import { NOT_FOUND, failedProcess, type ProcessControl } from '../../processes/hostProcess';
 import type { BoxProcess } from './runtime';
 
 /** Output held for a slow reader before the terminal is paused. */
@@ -252,12 +251,4 @@ function undeclared(pty: IPty): PtyMaster | undefined {
     candidate._socket !== undefined
     ? (candidate as PtyMaster)
     : undefined;
-}
-
-/** {@link ProcessControl} of a terminal's session leader on systems without a process table to look into. */
-export function groupControl(pid: number): ProcessControl {
-  return {
-    signal: (number) => sendSignal(-pid, number),
-    kill: () => sendSignal(-pid, 'SIGKILL'),
-  };
 }

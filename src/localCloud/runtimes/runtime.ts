@@ -1,5 +1,6 @@
 /** What runs the local cloud's boxes. Three implementations: containers, bubblewrap namespaces, plain processes. */
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import type { HostProcess } from '../../processes/hostProcess';
 
 export type RuntimeName = 'docker' | 'bubblewrap' | 'process';
 
@@ -27,20 +28,8 @@ export interface ExecSpec {
   readonly terminal?: { readonly columns: number; readonly rows: number };
 }
 
-/** A command that runs in a box. Its streams are bytes; none is decoded. */
-export interface BoxProcess {
-  readonly stdin: Writable;
-  /** With a terminal, everything comes here. Not reading it holds the command. */
-  readonly stdout: Readable;
-  readonly stderr: Readable;
-  /** The exit code; negative: the number of the signal that ended it. Settles once the command itself ended. */
-  readonly exited: Promise<number>;
-  resize(columns: number, rows: number): void;
-  /** Sends a signal to the command's process group. */
-  signal(number: number): void;
-  /** SIGKILL to the command and everything in its session. A daemon with a session of its own lives on. */
-  kill(): void;
-}
+/** A command that runs in a box. */
+export type BoxProcess = HostProcess;
 
 export interface Runtime {
   readonly name: RuntimeName;

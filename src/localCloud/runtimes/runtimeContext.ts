@@ -1,5 +1,5 @@
 import type { Logger } from '../../base/logger';
-import type { PipeFactory } from './pipes';
+import type { PipeFactory } from '../../processes/pipes';
 
 /** What a runtime is given to find out whether it works here, and to work with. */
 export interface RuntimeContext {

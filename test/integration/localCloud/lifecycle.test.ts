@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import * as path from 'node:path';
-import { findByEnvironment } from '../../../src/localCloud/runtimes/procfs';
+import { findByEnvironment } from '../../../src/processes/procfs';
 import { eventually } from '../../helpers/eventually';
 import { LocalCloudServer, runLocalCloud } from '../../helpers/localCloud';
 import { requireTool } from '../../helpers/require';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { getArchive, putArchive } from '../../../src/localCloud/runtimes/archive';
-import { failedProcess } from '../../../src/localCloud/runtimes/hostProcess';
+import { failedProcess } from '../../../src/processes/hostProcess';
 
 const cases = [
   { what: 'a box without tar', exit: 127, code: 'unsupported', says: /no tar program/ },

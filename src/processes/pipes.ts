@@ -5,8 +5,8 @@ import { Socket } from 'node:net';
 import * as path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
-import { describeError } from '../../base/errors';
-import type { Logger } from '../../base/logger';
+import { describeError } from '../base/errors';
+import type { Logger } from '../base/logger';
 
 const { O_NONBLOCK, O_RDONLY, O_WRONLY } = fs.constants;
 /** Commands that there are pipes for ahead of time; each takes six descriptors. */

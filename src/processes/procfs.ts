@@ -1,6 +1,6 @@
 /** The process table of Linux, read from /proc. Elsewhere it is empty. */
 import * as fs from 'node:fs';
-import { errnoOf } from '../../base/errors';
+import { errnoOf } from '../base/errors';
 
 export interface ProcessInfo {
   readonly pid: number;

@@ -2,13 +2,27 @@ import type { ChildProcess, StdioOptions } from 'node:child_process';
 import * as fs from 'node:fs';
 import { constants } from 'node:os';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
-import { createDeferred } from '../../base/async';
-import { describeError, errnoOf } from '../../base/errors';
+import { createDeferred } from '../base/async';
+import { describeError, errnoOf } from '../base/errors';
 import type { CommandPipes, PipeFactory } from './pipes';
-import type { BoxProcess } from './runtime';
 
 /** Bytes of output held per stream before the command is; also the size of one step of the pipeline. */
 const PIPE_BYTES = 256 * 1024;
+
+/** A command that was started by this program. Its streams are bytes; none is decoded. */
+export interface HostProcess {
+  readonly stdin: Writable;
+  /** With a terminal, everything comes here. Not reading it holds the command. */
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** The exit code; negative: the number of the signal that ended it. Settles once the command itself ended. */
+  readonly exited: Promise<number>;
+  resize(columns: number, rows: number): void;
+  /** Sends a signal to the command's process group. */
+  signal(number: number): void;
+  /** SIGKILL to the command and everything in its session. A daemon with a session of its own lives on. */
+  kill(): void;
+}
 
 /** How a command's processes are reached; differs by runtime. */
 export interface ProcessControl {
@@ -24,7 +38,7 @@ export async function startCommand(
   spawnChild: SpawnChild,
   factory: PipeFactory,
   controlOf: (pid: number) => ProcessControl,
-): Promise<BoxProcess> {
+): Promise<HostProcess> {
   const pipes = await factory.take();
   const child = spawnChild(pipes ? [...pipes.ends] : 'pipe');
   const control = child.pid === undefined ? NO_PROCESS : controlOf(child.pid);
@@ -33,7 +47,7 @@ export async function startCommand(
 
 const NO_PROCESS: ProcessControl = { signal: () => undefined, kill: () => undefined };
 
-function pipedProcess(child: ChildProcess, pipes: CommandPipes, control: ProcessControl): BoxProcess {
+function pipedProcess(child: ChildProcess, pipes: CommandPipes, control: ProcessControl): HostProcess {
   const exited = createDeferred<number>();
   child.once('spawn', () => pipes.closeEnds());
   child.once('exit', (code, signal) => exited.resolve(exitCode(code, signal)));
@@ -51,8 +65,8 @@ function pipedProcess(child: ChildProcess, pipes: CommandPipes, control: Process
 export const NOT_EXECUTABLE = 126;
 export const NOT_FOUND = 127;
 
-/** A child process with Node's own pipes as an {@link BoxProcess}. */
-function nodePipedProcess(child: ChildProcess, control: ProcessControl): BoxProcess {
+/** A child process with Node's own pipes as an {@link HostProcess}. */
+function nodePipedProcess(child: ChildProcess, control: ProcessControl): HostProcess {
   const { stdin, stdout, stderr } = child;
   if (!stdin || !stdout || !stderr) throw new TypeError('The child has no pipes');
   const exited = createDeferred<number>();
@@ -82,13 +96,13 @@ function failureCode(error: Error): number {
   return errnoOf(error) === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE;
 }
 
-/** Negative signal number, as {@link BoxProcess.exited} says. */
+/** Negative signal number, as {@link HostProcess.exited} says. */
 function exitCode(code: number | null, signal: NodeJS.Signals | null): number {
   return signal === null ? (code ?? 0) : -constants.signals[signal];
 }
 
 /** A command that could not be started, told the way a shell would. */
-export function failedProcess(message: string, code: number): BoxProcess {
+export function failedProcess(message: string, code: number): HostProcess {
   const output = new PassThrough();
   const errors = new PassThrough();
   output.end();
