@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
 import type { Logger } from '../base/logger';
+import { cloudErrorCode } from '../cloud/errors';
 import type { CloudClient } from '../cloud/provider';
 import { accountsOf, isLocalLink, parseSandboxLink, type SandboxLink } from '../remote/sandboxLink';
 import type { Account } from '../sandboxes/account';
 import type { AccountStore } from '../sandboxes/accountStore';
 import type { AccountCommands } from './accountCommands';
-import { showError } from './feedback';
+import { commandStep, showError, type NextStep } from './feedback';
 import type { OpenCommands } from './openCommands';
 import { pickAccount } from './pickers';
 import { messageText } from './text';
@@ -37,7 +38,14 @@ export class LinkHandler implements vscode.UriHandler {
       const sandbox = await (await client(account)).get(link.sandboxId);
       await open.openSandbox({ account, sandbox }, link.window ?? preferredWindow(), link.folder);
     } catch (error) {
-      await showError(vscode.l10n.t('Cannot open the link'), error, log, account && { account });
+      const retry = (): Promise<void> => this.handleUri(uri);
+      const steps = cloudErrorCode(error) === 'not-found' ? [openAnother()] : [];
+      await showError(
+        vscode.l10n.t('Cannot open the link'),
+        error,
+        log,
+        account && { account, retry, steps },
+      );
     }
   }
 
@@ -65,6 +73,10 @@ export class LinkHandler implements vscode.UriHandler {
     const detail = vscode.l10n.t('Go on only if you know this cloud. It will get the token that you type.');
     if (await isConfirmed(message, detail, vscode.l10n.t('Add Cloud'))) await cloud.addCloud(link.cloud);
   }
+}
+
+function openAnother(): NextStep {
+  return commandStep(vscode.l10n.t('Open Another Sandbox'), 'open');
 }
 
 async function isConfirmed(message: string, detail: string, confirm: string): Promise<boolean> {
