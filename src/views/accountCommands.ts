@@ -11,7 +11,7 @@ import type { SandboxList } from '../sandboxes/sandboxList';
 import { renewToken, signIn, useLocalCloud } from '../sandboxes/signIn';
 import { removedText } from './accountTexts';
 import { addCloud, askNewToken, type CloudKind } from './addCloud';
-import { commandStep, offerSteps, showError, withProgress } from './feedback';
+import { commandStep, offerSteps, showDone, showError, withProgress } from './feedback';
 import { viewId } from './ids';
 import { pickAccount } from './pickers';
 import type { CommandTarget } from './sandboxTree';
@@ -128,7 +128,7 @@ export class AccountCommands {
     const host = printable(accountHost(account), 100);
     try {
       const removed = await signOut(account, this.#options);
-      void vscode.window.showInformationMessage(messageText(removedText(account, removed)));
+      showDone(removedText(account, removed), log);
     } catch (error) {
       const retry = (): Promise<void> => this.signOut({ kind: 'account', account });
       await showError(vscode.l10n.t('Cannot sign out of {0}', host), error, log, { retry });

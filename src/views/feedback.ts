@@ -56,6 +56,13 @@ export async function showError(
   await offerSteps(vscode.window.showErrorMessage, message, [...(context.steps ?? []), ...suggested]);
 }
 
+/** Says what was done, and notes it in the log. It has a button because the editor cuts a message without one to a line. */
+export function showDone(message: string, log: Logger): void {
+  log.info(message);
+  const steps = [commandStep(vscode.l10n.t('Show Log'), 'showLog')];
+  void offerSteps(vscode.window.showInformationMessage, messageText(message), steps);
+}
+
 type ShowMessage = (message: string, ...titles: string[]) => Thenable<string | undefined>;
 
 /** Shows a message whose buttons do what they say. Resolves when it is answered or gone. */

@@ -6,7 +6,7 @@ import type { SandboxOpener } from '../remote/sandboxOpener';
 import { shellText } from '../remote/shellText';
 import type { SshAccess } from '../remote/sshAccess';
 import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
-import { commandStep, offerSteps, showError, withProgress } from './feedback';
+import { commandStep, offerSteps, showDone, showError, withProgress } from './feedback';
 import { pickSandbox } from './pickers';
 import { isStartable } from './presentation';
 import { copiedText, removedSetupText } from './sshTexts';
@@ -92,7 +92,7 @@ export class SshCommands {
     try {
       const title = vscode.l10n.t('Removing the SSH configuration');
       const removed = await withProgress(title, () => ssh.removeAll());
-      void vscode.window.showInformationMessage(messageText(removedSetupText(removed)));
+      showDone(removedSetupText(removed), log);
     } catch (error) {
       const retry = (): Promise<void> => this.removeConfiguration();
       await showError(vscode.l10n.t('Cannot remove all of the SSH configuration'), error, log, { retry });
