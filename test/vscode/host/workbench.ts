@@ -86,7 +86,8 @@ export class Workbench {
   /** Writes a picture of the window, for people to look at. */
   async screenshot(name: string): Promise<void> {
     await fs.mkdir(screenshotDir, { recursive: true });
-    await this.page.screenshot({ path: path.join(screenshotDir, `${name}.png`) });
+    // A notification fades in: it would be half there.
+    await this.page.screenshot({ path: path.join(screenshotDir, `${name}.png`), animations: 'disabled' });
   }
 
   /** Lays the page out as at this zoom of the browser, which leaves it so much less of the window. */
