@@ -4,6 +4,7 @@ import { markAsUsual, sparePointlessMarking } from '../base/marking';
 
 /** Beyond what a person types or reads; a transfer. */
 const BULK_BYTES = 1024 * 1024;
+
 /** Makes this process fit for a transfer once there is one, so that all other connections start without the cost. */
 export function adaptToBulk(input: Socket, output: Socket, platform = process.platform): void {
   const widening = pipeWidening(platform);
