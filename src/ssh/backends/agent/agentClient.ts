@@ -1,0 +1,85 @@
+import { constants, type ClientHttp2Stream } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import {
+  operations,
+  type ExecDescription,
+  type ListenDescription,
+  type SocketAddress,
+} from '../../../agentProtocol/operations';
+import type { RemoteProcess } from '../../../cloud/provider';
+import type { IncomingConnection } from '../../backend';
+import { AgentProcess } from './agentProcess';
+import type { AgentSession } from './agentSession';
+import { listenByAgent, type AgentListener } from './listening';
+
+/** The agent's operations. They reject with a {@link BridgeError}, or with the signal's reason. */
+export class AgentClient {
+  #channels = 0;
+
+  constructor(private readonly session: AgentSession) {}
+
+  async exec(request: Omit<ExecDescription, 'channel'>, signal?: AbortSignal): Promise<RemoteProcess> {
+    const channel = (this.#channels++).toString(36);
+    const [opened, stderr] = await openBoth(
+      this.session.open(operations.exec, { channel, ...request }, signal),
+      request.terminal ? undefined : this.#openStderr(channel, signal),
+    );
+    return new AgentProcess({
+      stream: opened,
+      ...(stderr && { stderr }),
+      resize: (size) => this.#tell(operations.resize, { channel, ...size }),
+      signal: (name) => this.#tell(operations.signal, { channel, signal: name }),
+      loss: () => this.session.loss,
+    });
+  }
+
+  /** An SFTP server on the process's stdin and stdout. */
+  async sftp(signal?: AbortSignal): Promise<RemoteProcess> {
+    const { stream } = await this.session.open(operations.sftp, undefined, signal);
+    return new AgentProcess({
+      stream,
+      silentEnd: { code: 0 },
+      resize: () => undefined,
+      signal: () => undefined,
+      loss: () => this.session.loss,
+    });
+  }
+
+  async dial(target: SocketAddress, signal?: AbortSignal): Promise<Duplex> {
+    return (await this.session.open(operations.dial, { target }, signal)).stream;
+  }
+
+  /** Listens until the listener is closed or the session ends. */
+  listen(
+    address: ListenDescription['address'],
+    onConnection: (connection: IncomingConnection) => void,
+    signal?: AbortSignal,
+  ): Promise<AgentListener> {
+    return listenByAgent(this.session, address, onConnection, signal);
+  }
+
+  async #openStderr(channel: string, signal: AbortSignal | undefined): Promise<ClientHttp2Stream> {
+    const { stream } = await this.session.open(operations.stderr, { channel }, signal);
+    stream.end();
+    return stream;
+  }
+
+  /** For what takes effect or does not: nobody waits for an answer. */
+  #tell(path: string, description: object): void {
+    this.session.call(path, description).catch(() => undefined);
+  }
+}
+
+/** Both streams of a command, or neither. */
+async function openBoth(
+  opening: Promise<{ readonly stream: ClientHttp2Stream }>,
+  openingStderr: Promise<ClientHttp2Stream> | undefined,
+): Promise<readonly [ClientHttp2Stream, ClientHttp2Stream | undefined]> {
+  const [opened, stderr] = await Promise.allSettled([opening, openingStderr]);
+  if (opened.status === 'fulfilled' && stderr.status === 'fulfilled') {
+    return [opened.value.stream, stderr.value];
+  }
+  if (opened.status === 'fulfilled') opened.value.stream.close(constants.NGHTTP2_CANCEL);
+  if (stderr.status === 'fulfilled') stderr.value?.close(constants.NGHTTP2_CANCEL);
+  throw opened.status === 'rejected' ? opened.reason : (stderr as PromiseRejectedResult).reason;
+}

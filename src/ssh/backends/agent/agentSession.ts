@@ -1,0 +1,157 @@
+import {
+  connect,
+  constants,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type IncomingHttpHeaders,
+  type IncomingHttpStatusHeader,
+} from 'node:http2';
+import type { Duplex, Readable } from 'node:stream';
+import { abortReason } from '../../../base/async';
+import { printable } from '../../../base/errors';
+import { encodeDescription } from '../../../agentProtocol/description';
+import type { OperationFailure } from '../../../agentProtocol/operations';
+import { BridgeError } from '../../backend';
+
+/** What a channel may send before it is read, in bytes: covers 40 MB/s over a round trip of 100 ms. */
+const CHANNEL_WINDOW_BYTES = 4 * 1024 * 1024;
+/** Of all channels together: none holds up another, since each has its own. */
+const SESSION_WINDOW_BYTES = 64 * 1024 * 1024;
+/** What nghttp2 may hold, in MB; a session over a slow carrier has much on its way. */
+const MAX_SESSION_MEMORY_MB = 256;
+const MAX_CHANNELS = 1024;
+/** Of an answer that is no stream: facts, or why a request failed. */
+const MAX_BODY_BYTES = 64 * 1024;
+const HTTP_OK = 200;
+
+type AnswerHeaders = IncomingHttpHeaders & IncomingHttpStatusHeader;
+
+/** An answer with status 200; its stream carries on with the channel's bytes. */
+export interface OpenChannel {
+  readonly stream: ClientHttp2Stream;
+  readonly headers: AnswerHeaders;
+}
+
+/**
+ * Our side of HTTP/2 with the agent, over a byte stream that it owns. When that is lost all channels end: their
+ * streams close before their end, and whoever waits for an answer gets a {@link BridgeError} `lost`.
+ */
+export class AgentSession {
+  readonly #http2: ClientHttp2Session;
+  #loss: BridgeError | undefined;
+
+  constructor(stream: Duplex) {
+    this.#http2 = connect('http://agent', {
+      createConnection: () => stream,
+      maxSessionMemory: MAX_SESSION_MEMORY_MB,
+      peerMaxConcurrentStreams: MAX_CHANNELS,
+      settings: { enablePush: false, initialWindowSize: CHANNEL_WINDOW_BYTES },
+    });
+    this.#http2.on('error', (cause: unknown) => (this.#loss ??= lostAgent(cause)));
+    stream.once('error', (cause: unknown) => (this.#loss ??= lostAgent(cause)));
+    this.#http2.once('connect', () => {
+      if (!this.#http2.destroyed) this.#http2.setLocalWindowSize(SESSION_WINDOW_BYTES);
+    });
+  }
+
+  /** Why channels end before their end. */
+  get loss(): BridgeError {
+    return this.#loss ?? lostAgent(undefined);
+  }
+
+  /**
+   * Sends a request whose body begins with the description and stays open. Rejects with the agent's refusal, as
+   * `lost`, or with the signal's reason.
+   */
+  async open(path: string, description: object | undefined, signal?: AbortSignal): Promise<OpenChannel> {
+    const stream = this.#request(path);
+    if (description) stream.write(encodeDescription(description));
+    const headers = await this.#answerTo(stream, signal);
+    if (headers[':status'] === HTTP_OK) return { stream, headers };
+    stream.end();
+    throw refusal(await readBounded(stream));
+  }
+
+  /** Sends a request that has no more than a description, and gives the answer's body. Rejects as {@link open}. */
+  async call(path: string, description: object | undefined, signal?: AbortSignal): Promise<Buffer> {
+    const { stream } = await this.open(path, description, signal);
+    stream.end();
+    const body = await readBounded(stream);
+    if (!stream.readableEnded) throw this.loss;
+    return body;
+  }
+
+  /** Ends all channels at once. */
+  destroy(): void {
+    this.#http2.destroy();
+  }
+
+  #request(path: string): ClientHttp2Stream {
+    if (this.#http2.destroyed || this.#http2.closed) throw this.loss;
+    const stream = this.#http2.request({ ':method': 'POST', ':path': path });
+    // What matters of it is told by `close`, which follows.
+    stream.on('error', () => undefined);
+    return stream;
+  }
+
+  #answerTo(stream: ClientHttp2Stream, signal: AbortSignal | undefined): Promise<AnswerHeaders> {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        reject(abortReason(signal));
+        stream.close(constants.NGHTTP2_CANCEL);
+      };
+      if (signal?.aborted) onAbort();
+      signal?.addEventListener('abort', onAbort, { once: true });
+      stream.once('response', (headers) => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve(headers);
+      });
+      stream.once('close', () => {
+        signal?.removeEventListener('abort', onAbort);
+        reject(this.loss);
+      });
+    });
+  }
+}
+
+function lostAgent(cause: unknown): BridgeError {
+  const why = cause instanceof Error ? `: ${printable(cause.message)}` : '';
+  return new BridgeError('lost', `Lost the agent in the sandbox${why}`, { cause });
+}
+
+function refusal(body: Buffer): BridgeError {
+  const { code, message } = parseFailure(body);
+  return new BridgeError(
+    code === 'refused' ? 'refused' : 'unavailable',
+    printable(message) || 'The agent in the sandbox refuses',
+  );
+}
+
+/** What comes from the sandbox may be anything. */
+function parseFailure(body: Buffer): OperationFailure {
+  try {
+    const { code, message } = JSON.parse(body.toString('utf8')) as Partial<Record<string, unknown>>;
+    return {
+      code: code === 'refused' ? code : 'unavailable',
+      message: typeof message === 'string' ? message : '',
+    };
+  } catch {
+    return { code: 'unavailable', message: '' };
+  }
+}
+
+/** What came until the stream ended, or broke off. */
+function readBounded(stream: Readable): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    stream.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      chunks.push(chunk);
+      if (length <= MAX_BODY_BYTES) return;
+      stream.destroy();
+      reject(new BridgeError('lost', 'The agent in the sandbox sends an endless answer'));
+    });
+    stream.once('close', () => resolve(Buffer.concat(chunks)));
+  });
+}
