@@ -45,7 +45,8 @@ export async function startCommand(
   return pipes ? pipedProcess(child, pipes, control) : nodePipedProcess(child, control);
 }
 
-const NO_PROCESS: ProcessControl = { signal: () => undefined, kill: () => undefined };
+/** Reaches nothing. */
+export const NO_PROCESS: ProcessControl = { signal: () => undefined, kill: () => undefined };
 
 function pipedProcess(child: ChildProcess, pipes: CommandPipes, control: ProcessControl): HostProcess {
   const exited = createDeferred<number>();
@@ -65,8 +66,8 @@ function pipedProcess(child: ChildProcess, pipes: CommandPipes, control: Process
 export const NOT_EXECUTABLE = 126;
 export const NOT_FOUND = 127;
 
-/** A child process with Node's own pipes as an {@link HostProcess}. */
-function nodePipedProcess(child: ChildProcess, control: ProcessControl): HostProcess {
+/** A child process with Node's own pipes as a {@link HostProcess}. */
+export function nodePipedProcess(child: ChildProcess, control: ProcessControl): HostProcess {
   const { stdin, stdout, stderr } = child;
   if (!stdin || !stdout || !stderr) throw new TypeError('The child has no pipes');
   const exited = createDeferred<number>();
