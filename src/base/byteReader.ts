@@ -6,12 +6,18 @@ const EVENTS = ['readable', 'end', 'close', 'error'] as const;
 /** Takes bytes off a stream by count, all that come from now on. One read at a time. */
 export class ByteReader {
   readonly #stream: Readable;
+  readonly #onEvent = (): void => this.#wake();
   #wake: () => void = () => undefined;
 
   constructor(stream: Readable) {
     this.#stream = stream;
     // To listen from the start keeps what a child process prints before it ends: Node drops what nobody waits for.
-    for (const event of EVENTS) stream.on(event, () => this.#wake());
+    for (const event of EVENTS) stream.on(event, this.#onEvent);
+  }
+
+  /** Leaves the rest of the stream to another reader, as if nobody had listened. Not while a read is under way. */
+  release(): void {
+    for (const event of EVENTS) this.#stream.off(event, this.#onEvent);
   }
 
   /** The next `length` bytes; fewer only where the stream ends. */
@@ -31,6 +37,26 @@ export class ByteReader {
       }
     }
     return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+  }
+
+  /** What comes before the marker, and takes that off too. Undefined if the stream, or so many bytes, have none. */
+  async readUntil(marker: string, limit: number): Promise<Buffer | undefined> {
+    const wanted = Buffer.from(marker);
+    let found = Buffer.alloc(0);
+    while (found.length < limit) {
+      const chunk = this.#stream.read() as Buffer | null;
+      if (chunk) {
+        found = Buffer.concat([found, chunk]);
+        const at = found.indexOf(wanted);
+        if (at < 0) continue;
+        const rest = found.subarray(at + wanted.length);
+        if (rest.length > 0) this.#stream.unshift(rest);
+        return found.subarray(0, at);
+      }
+      if (this.#isAtEnd()) return undefined;
+      await this.#somethingHappens();
+    }
+    return undefined;
   }
 
   #isAtEnd(): boolean {

@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import { abortable } from '../base/async';
+import { ByteReader } from '../base/byteReader';
+import { AgentLinkError } from './errors';
+import {
+  ANSWER_BYTES,
+  AnswerStatus,
+  decodeAnswer,
+  decodeGreeting,
+  deriveTicket,
+  encodeHello,
+  GREETING_BYTES,
+  NONCE_BYTES,
+  type Answer,
+  type Nonces,
+  type SessionTicket,
+} from './handshakeMessages';
+
+/** The client's side of the handshakes of one session: the first begins it, those on later carriers resume it. */
+export class ClientHandshake {
+  readonly #secret: Buffer;
+  #ticket: SessionTicket | undefined;
+  #isConfirmed = false;
+
+  constructor(secret: Buffer) {
+    this.#secret = secret;
+  }
+
+  /**
+   * Proves the session to the agent and the agent to us. `received` is what has arrived of the stream so far; resolves
+   * to what has arrived at the agent. Rejects with the signal's reason or an {@link AgentLinkError}: `refused`,
+   * `untrusted`, `busy`, `unknown-session`, `carrier-lost`. The carrier stays the caller's in any case; bytes behind
+   * the answer are left in it.
+   */
+  async perform(carrier: Duplex, received: number, signal: AbortSignal): Promise<number> {
+    const reader = new ByteReader(carrier);
+    // A carrier that fails is destroyed, which is what the reader looks at.
+    const ignore = (): void => undefined;
+    carrier.on('error', ignore);
+    try {
+      return await abortable(this.#exchange(reader, carrier, received), signal);
+    } finally {
+      reader.release();
+      carrier.off('error', ignore);
+    }
+  }
+
+  async #exchange(reader: ByteReader, carrier: Duplex, received: number): Promise<number> {
+    const greeting = await reader.read(GREETING_BYTES);
+    if (greeting.length < GREETING_BYTES) {
+      throw new AgentLinkError('carrier-lost', 'The carrier ended before the agent in the sandbox answered');
+    }
+    const nonces = { agent: decodeGreeting(greeting), client: randomBytes(NONCE_BYTES) };
+    carrier.write(encodeHello(this.#secret, nonces, received, this.#ticket));
+    this.#ticket ??= deriveTicket(this.#secret, nonces);
+    return this.#conclude(await this.#readAnswer(reader, nonces));
+  }
+
+  async #readAnswer(reader: ByteReader, nonces: Nonces): Promise<Answer> {
+    const bytes = await reader.read(ANSWER_BYTES);
+    if (bytes.length < ANSWER_BYTES) {
+      throw new AgentLinkError(
+        'refused',
+        'The agent in the sandbox closed the connection without an answer, as it does for a wrong secret',
+      );
+    }
+    return decodeAnswer(this.#secret, nonces, bytes);
+  }
+
+  #conclude({ status, received }: Answer): number {
+    switch (status) {
+      case AnswerStatus.OK:
+        this.#isConfirmed = true;
+        return received;
+      case AnswerStatus.UNKNOWN_SESSION:
+        throw this.#unknownSession();
+      case AnswerStatus.BUSY:
+        this.#ticket = undefined;
+        throw new AgentLinkError('busy', 'The agent in the sandbox has too many sessions; close one of them');
+      default:
+        throw new AgentLinkError('protocol', `The agent in the sandbox answered with status ${status}`);
+    }
+  }
+
+  /** A session whose beginning was never confirmed may never have begun. Nothing was sent in it: another one will do. */
+  #unknownSession(): AgentLinkError {
+    if (!this.#isConfirmed) {
+      this.#ticket = undefined;
+      return new AgentLinkError('refused', 'The agent in the sandbox did not take the session; try again');
+    }
+    return new AgentLinkError(
+      'unknown-session',
+      'The agent in the sandbox does not have this session any more',
+    );
+  }
+}
