@@ -2,13 +2,14 @@ import type { Duplex } from 'node:stream';
 import { printable } from '../base/errors';
 import type { OpenChannels } from '../broker/protocol';
 import type { RemoteProcess } from '../cloud/provider';
-import type {
-  Backend,
-  BackendFeatures,
-  DialTarget,
-  IncomingConnection,
-  Listener,
-  SessionRequest,
+import {
+  type Backend,
+  type BackendFeatures,
+  describeTarget,
+  type DialTarget,
+  type IncomingConnection,
+  type Listener,
+  type SessionRequest,
 } from '../ssh/backend';
 
 type SessionKind = 'terminals' | 'commands' | 'transfers';
@@ -61,10 +62,7 @@ export class ObservedBackend implements Backend {
 
   async dial(target: DialTarget, signal: AbortSignal): Promise<Duplex> {
     const stream = await this.#backend.dial(target, signal);
-    const name = printable(
-      target.kind === 'tcp' ? `${target.host}:${target.port}` : target.path,
-      maxTargetLength,
-    );
+    const name = printable(describeTarget(target), maxTargetLength);
     this.#countForward(name, 1);
     stream.once('close', () => this.#countForward(name, -1));
     return stream;

@@ -4,7 +4,7 @@
  */
 import type { Duplex } from 'node:stream';
 import type { RemoteProcess, TerminalSize } from '../cloud/provider';
-import { CodedError } from '../base/errors';
+import { CodedError, printable } from '../base/errors';
 import type { TerminalModes } from './terminalModes';
 
 /** A terminal as asked for by `pty-req` (RFC 4254 section 6.2). */
@@ -30,6 +30,11 @@ export interface SessionRequest {
 export type DialTarget =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string };
+
+/** A target in words, fit for a log or a message. */
+export function describeTarget(target: DialTarget): string {
+  return printable(target.kind === 'tcp' ? `${target.host}:${target.port}` : target.path);
+}
 
 /** What is known once the sandbox answered. */
 export interface BackendFeatures {

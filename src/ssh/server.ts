@@ -3,11 +3,15 @@ import ssh2, { type AuthContext, type Connection } from 'ssh2';
 import { createDeferred } from '../base/async';
 import { describeError, describeErrorChain } from '../base/errors';
 import type { Logger } from '../base/logger';
+import { createAgentForwarder } from './agentForwarding';
 import type { Backend, BackendFeatures } from './backend';
+import { ClientChannels } from './clientChannels';
+import { ForwardedStreams } from './forwardedStreams';
 import { serveForwards } from './forwarding';
 import { SSH_IDENT } from './greeting';
 import { acceptLongPackets } from './incomingPackets';
 import { reusePackets } from './outgoingPackets';
+import { serveRemoteForwards } from './remoteForwards';
 import { serveSession } from './session';
 import { emitEndOfWrite, injectStream, protocolOf, sendAuthBanner, sendDisconnect } from './ssh2Internals';
 import { takeTerminalModes } from './ssh2TerminalModes';
@@ -60,14 +64,18 @@ function serveConnection(connection: Connection, options: BridgeOptions): void {
       return;
     }
     holdAuthentication(connection, auth, options, (features) => {
+      const streams = new ForwardedStreams(connection);
+      const channels = new ClientChannels(connection, streams, log);
       const context = {
         backend,
         features,
         terminalModes: () => takeTerminalModes(protocolOf(connection)),
+        onAgentConnection: createAgentForwarder(connection, channels),
         log,
       };
       connection.on('session', (accept) => serveSession(accept(), context));
-      serveForwards(connection, context);
+      serveForwards(connection, context, streams);
+      serveRemoteForwards(connection, context, channels);
     });
   });
 }

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { ServerChannel, Session } from 'ssh2';
 import { createDeferred } from '../base/async';
 import { describeError, describeErrorChain } from '../base/errors';
@@ -14,6 +15,8 @@ export interface BridgeContext {
   readonly features: BackendFeatures;
   /** The modes of the `pty-req` that is being handled. */
   readonly terminalModes: () => TerminalModes;
+  /** Leads a connection to the client's ssh-agent. Only for sessions whose client has asked for that. */
+  readonly onAgentConnection: (stream: Duplex) => void;
   readonly log: Logger;
 }
 
@@ -35,7 +38,7 @@ const LAST_WORDS_MS = 5000;
 
 /** Serves one `session` channel (RFC 4254 section 6): it runs one program, in a terminal or not. */
 export function serveSession(session: Session, context: BridgeContext): void {
-  const request = collectRequest(session, context.terminalModes);
+  const request = collectRequest(session, context);
   const started = createDeferred<RemoteProcess>();
   // What comes while the program is being started reaches it as soon as it is there, in order.
   const tellProcess = (tell: (process: RemoteProcess) => void): void => void started.promise.then(tell);
@@ -71,10 +74,10 @@ export function serveSession(session: Session, context: BridgeContext): void {
   });
 }
 
-/** Keeps what `env` and `pty-req` said until the program starts. */
+/** Keeps what `env`, `pty-req` and `auth-agent-req@openssh.com` said until the program starts. */
 function collectRequest(
   session: Session,
-  terminalModes: () => TerminalModes,
+  { features, terminalModes, onAgentConnection, log }: BridgeContext,
 ): {
   current(): SessionRequest;
   resize(cols: number, rows: number): void;
@@ -82,6 +85,7 @@ function collectRequest(
   const env: Record<string, string> = {};
   let envBytes = 0;
   let terminal: TerminalRequest | undefined;
+  let lendsAgent = false;
 
   session.on('env', (accept, reject, { key, val }) => {
     envBytes += key.length + val.length;
@@ -98,9 +102,14 @@ function collectRequest(
     terminal = { type: term, columns: info.cols, rows: info.rows, modes: terminalModes() };
     acknowledge(accept);
   });
+  session.on('auth-agent', (accept, reject) => {
+    lendsAgent = features.listen;
+    if (!lendsAgent) log.info('agent forwarding refused: nothing of ours can listen in the sandbox');
+    acknowledge(lendsAgent ? accept : reject);
+  });
 
   return {
-    current: () => (terminal ? { env, terminal } : { env }),
+    current: () => ({ env, ...(terminal && { terminal }), ...(lendsAgent && { onAgentConnection }) }),
     resize: (columns, rows) => {
       if (terminal) terminal = { ...terminal, columns, rows };
     },

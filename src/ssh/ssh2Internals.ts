@@ -21,6 +21,7 @@ interface Protocol {
   exitStatus(recipient: number, status: number): void;
   exitSignal(recipient: number, name: string, coreDumped: boolean, message: string): void;
   channelOpenFail(recipient: number, reason: number, description: string): void;
+  openssh_authAgent(sender: number, window: number, packetSize: number): void;
 }
 
 type ChannelRequestHandler = (
@@ -34,8 +35,15 @@ interface ConnectionInternals {
   readonly _protocol: Protocol & { readonly _handlers: { CHANNEL_REQUEST: ChannelRequestHandler } };
   /** What the connection was injected with or accepted on. */
   readonly _sock: Duplex;
-  readonly _chanMgr: { get(id: number): unknown };
+  readonly _chanMgr: {
+    get(id: number): unknown;
+    /** Reserves a channel's number; -1 if there is none. */
+    add(onAnswer: ChannelAnswer): number;
+  };
 }
+
+/** Is called with what the client says to a CHANNEL_OPEN, or when the connection ends before. */
+type ChannelAnswer = ((error: Error | undefined, channel: ServerChannel) => void) & { type?: string };
 
 interface ChannelInternals {
   readonly _client: ConnectionInternals;
@@ -120,6 +128,25 @@ export function rejectBecause(connection: Connection, reject: () => void, descri
   } finally {
     protocol.channelOpenFail = send;
   }
+}
+
+/** What ssh2 grants each channel; it accounts for no other numbers. */
+const WINDOW_BYTES = 2 * 1024 * 1024;
+const PACKET_BYTES = 32 * 1024;
+const AUTH_AGENT = 'auth-agent@openssh.com';
+
+/**
+ * Asks the client for a channel to its ssh-agent, which ssh2's server side has a message for, but no method. The
+ * answer comes as to ssh2's own `forwardOut`.
+ */
+export function openAgentChannel(
+  connection: Connection,
+  answer: (error: Error | undefined, channel: ServerChannel) => void,
+): void {
+  const { _protocol: protocol, _chanMgr: channels } = connection as Connection & ConnectionInternals;
+  const onAnswer: ChannelAnswer = (error, channel) => answer(error, channel);
+  onAnswer.type = AUTH_AGENT;
+  protocol.openssh_authAgent(channels.add(onAnswer), WINDOW_BYTES, PACKET_BYTES);
 }
 
 const MSG_DISCONNECT = 1;
