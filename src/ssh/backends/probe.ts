@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { abortable } from '../../base/async';
+import { ByteReader } from '../../base/byteReader';
 import { createDeadline } from '../../base/deadline';
 import { CloudError } from '../../cloud/errors';
 import type { ExecRequest, RemoteProcess } from '../../cloud/provider';
@@ -34,15 +35,18 @@ const SFTP_SERVERS = [
 /** Bytes that any decoding as text would change: invalid in UTF-8, and a NUL. */
 const BINARY_SAMPLE = Buffer.from([0xff, 0xfe, 0x00, 0x80]);
 const MARKER = 'cloud-sandboxes-probe\n';
+const END = '\ncloud-sandboxes-end\n';
 const MAX_OUTPUT = 64 * 1024;
+/** Of what is said on stderr. */
+const MAX_COMPLAINTS = 4096;
 /** A shell script of a few milliseconds, on a sandbox that may be waking up. */
 const PROBE_TIMEOUT_MS = 15_000;
 
 /**
  * Needs nothing but a POSIX shell: in a bare image even `head` or `grep` is missing. Prints `key=value` lines, then
- * the binary sample. No command substitution per tool: a fork is the dearest thing here.
+ * the binary sample. No command substitution per tool: a fork is the dearest thing here. Leaves `$home` and `$uid`.
  */
-const SCRIPT = `
+export const PROBE_SCRIPT = `
 printf 'cloud-sandboxes-probe\\n' 2>/dev/null || echo cloud-sandboxes-probe
 usable() { case $1 in ''|*/nologin|*/false) return 1;; esac; command -v "$1" >/dev/null 2>&1; }
 home=\${HOME-} shell=\${SHELL-}
@@ -73,31 +77,64 @@ elif command -v busybox >/dev/null 2>&1; then
   case $(busybox nc --help 2>&1 </dev/null) in *Usage*) echo tool=nc:busybox-applet;; esac
 fi
 printf '\\377\\376\\000\\200' 2>/dev/null
+printf '\\ncloud-sandboxes-end\\n' 2>/dev/null || { echo; echo cloud-sandboxes-end; }
 `;
 
-/**
- * Looks into the sandbox with one exec. Rejects as the transport does, as `unavailable` without a shell, and as
- * `unreachable` if there is no answer in time.
- */
+/** A look into the sandbox whose script goes on. Its owner kills the process. */
+export interface Probe {
+  readonly facts: SandboxFacts;
+  /** On stdout follows what the rest of the script prints. */
+  readonly process: RemoteProcess;
+}
+
+/** Looks into the sandbox with one exec. Rejects as {@link startProbe}. */
 export async function probeSandbox(
   exec: (request: ExecRequest, signal: AbortSignal) => Promise<RemoteProcess>,
   signal: AbortSignal,
 ): Promise<SandboxFacts> {
-  const process = await exec({ argv: ['sh', '-c', SCRIPT] }, signal);
+  const { facts, process } = await startProbe(exec, ['sh', '-c', PROBE_SCRIPT], signal);
+  process.kill();
+  return facts;
+}
+
+/**
+ * Runs a command that begins with {@link PROBE_SCRIPT}. Rejects as the transport does, as `unavailable` without a
+ * shell, and as `unreachable` if there is no answer in time; the process is ended then.
+ */
+export async function startProbe(
+  exec: (request: ExecRequest, signal: AbortSignal) => Promise<RemoteProcess>,
+  argv: ExecRequest['argv'],
+  signal: AbortSignal,
+): Promise<Probe> {
+  const process = await exec({ argv }, signal);
   const deadline = createDeadline(
     PROBE_TIMEOUT_MS,
     () => new CloudError('unreachable', `The sandbox did not answer in ${PROBE_TIMEOUT_MS / 1000} s`),
     signal,
   );
+  const complaints = collectText(process.stderr);
+  const reader = new ByteReader(process.stdout);
   try {
-    process.stdin.end();
-    const answer = Promise.all([readBounded(process.stdout), readBounded(process.stderr), process.exited]);
-    const [output, complaints] = await abortable(answer, deadline.signal);
-    return parseProbe(output, complaints.toString());
-  } finally {
-    deadline.dispose();
+    const output = await abortable(reader.readUntil(END, MAX_OUTPUT), deadline.signal);
+    // A cloud that was lost meanwhile says so in the process's end.
+    if (!output) await abortable(process.exited, deadline.signal);
+    return { facts: parseProbe(output ?? Buffer.alloc(0), complaints()), process };
+  } catch (error) {
     process.kill();
+    throw error;
+  } finally {
+    reader.release();
+    deadline.dispose();
   }
+}
+
+/** The beginning of a text stream, so far; takes in the rest. */
+function collectText(stream: Readable): () => string {
+  let text = '';
+  stream.on('data', (chunk: Buffer) => {
+    if (text.length < MAX_COMPLAINTS) text += chunk.toString();
+  });
+  return () => text;
 }
 
 /** Exported for tests. `complaints` is what the shell said on stderr, for the message when there is no answer. */
@@ -122,16 +159,4 @@ export function parseProbe(output: Buffer, complaints: string): SandboxFacts {
     tools,
     binaryOutput: output.subarray(-BINARY_SAMPLE.length).equals(BINARY_SAMPLE),
   };
-}
-
-async function readBounded(stream: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > MAX_OUTPUT)
-      throw new BridgeError('unavailable', 'The sandbox answers a probe with endless output');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
