@@ -15,15 +15,15 @@ export async function serveHttp(handler?: http.RequestListener): Promise<TestSer
   return listen(http.createServer(handler));
 }
 
-/** Listens on a free loopback port with a server of the caller's making. */
-export async function listen(server: http.Server): Promise<TestServer> {
-  server.listen(0, '127.0.0.1');
+/** Listens on a free port of a loopback address with a server of the caller's making. */
+export async function listen(server: http.Server, address = '127.0.0.1'): Promise<TestServer> {
+  server.listen(0, address);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
     server,
     port,
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${address}:${port}`,
     close: async () => {
       const closed = once(server, 'close');
       server.close();
