@@ -23,7 +23,8 @@ export interface OpenHandsOptions {
   /**
    * Addresses of what runs in a sandbox:
    * - `path` (default): `http://127.0.0.1:PORT/<runtime id>` and `…/<runtime id>/work-1`
-   * - `host`: `http://<runtime id>.localhost:PORT` and `http://work-1-<runtime id>.localhost:PORT/`
+   * - `host`: a host for each service, at whose root it is. These are loopback addresses, as not every resolver knows
+   *   names below localhost
    * - `docker`: `http://localhost:PORT`, a port for each service, whatever the server's own address is; other ports in
    *   the sandbox
    */

@@ -1,0 +1,87 @@
+import type { Duplex } from 'node:stream';
+
+type Side = 'client' | 'service';
+
+/** One upgraded connection on its way through the ingress, and the ways in which networks lose one. */
+export class Carriage {
+  readonly #sides: Record<Side, Duplex>;
+  readonly #onEnd: () => void;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #isSilent = false;
+  #isOver = false;
+  /** What is left to carry before the connection is cut; undefined: it is not to be cut. */
+  #bytesLeft: number | undefined;
+
+  constructor(
+    client: Duplex,
+    service: Duplex,
+    private readonly options: { readonly idleCutMs?: number; readonly onEnd: () => void },
+  ) {
+    this.#sides = { client, service };
+    this.#onEnd = options.onEnd;
+    this.#forward('client', 'service');
+    this.#forward('service', 'client');
+    this.#touch();
+  }
+
+  /** Ends the connection without a word to either side, with a TCP reset or the usual end of a stream. */
+  cut(how: 'reset' | 'close' = 'reset'): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#idleTimer);
+    const { client, service } = this.#sides;
+    if (how === 'reset' && 'resetAndDestroy' in client)
+      (client as { resetAndDestroy(): void }).resetAndDestroy();
+    else client.destroy();
+    service.destroy();
+    this.#onEnd();
+  }
+
+  /** Cuts the connection when so many more bytes were carried, both directions together: mostly within a frame. */
+  cutAfter(bytes: number): void {
+    this.#bytesLeft = bytes;
+  }
+
+  /** Carries nothing more in either direction; neither side is told, and nothing is lost. */
+  goSilent(): void {
+    this.#isSilent = true;
+    for (const side of Object.values(this.#sides)) side.pause();
+  }
+
+  comeBack(): void {
+    this.#isSilent = false;
+    for (const side of Object.values(this.#sides)) side.resume();
+    if (Object.values(this.#sides).some((side) => side.destroyed)) this.cut('close');
+  }
+
+  #forward(from: Side, to: Side): void {
+    const [source, target] = [this.#sides[from], this.#sides[to]];
+    source.on('data', (chunk: Buffer) => this.#carry(chunk, source, target));
+    source.on('end', () => target.end());
+    // 'close' follows.
+    source.on('error', () => undefined);
+    source.on('close', () => {
+      // The other side cannot learn of it through a network that carries nothing.
+      if (!this.#isSilent) this.cut('close');
+    });
+    target.on('drain', () => {
+      if (!this.#isSilent) source.resume();
+    });
+  }
+
+  #carry(chunk: Buffer, source: Duplex, target: Duplex): void {
+    this.#touch();
+    const carried = this.#bytesLeft === undefined ? chunk : chunk.subarray(0, this.#bytesLeft);
+    if (!target.write(carried)) source.pause();
+    if (this.#bytesLeft === undefined) return;
+    this.#bytesLeft -= carried.length;
+    if (this.#bytesLeft === 0) target.end(() => this.cut());
+  }
+
+  #touch(): void {
+    const { idleCutMs } = this.options;
+    if (idleCutMs === undefined) return;
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => this.cut('close'), idleCutMs);
+  }
+}
