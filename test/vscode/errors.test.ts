@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import type { Locator } from 'playwright-core';
+import { BoxliteStandIn } from '../clouds/boxlite/server';
+import { eventually } from '../helpers/eventually';
+import { useEditor } from './host/useEditor';
+import type { Workbench } from './host/workbench';
+
+describe('What goes wrong with a sandbox, in a real VS Code', function () {
+  this.timeout(90_000);
+
+  const editor = useEditor();
+  /** HTTP method that the cloud forbids to this token. */
+  let forbidden: string | undefined;
+  const quirks = {
+    token: 'token',
+    binaryOutput: true,
+    startPolls: 0,
+    intercept: (...[request, response]: Parameters<NonNullable<BoxliteStandIn['quirks']['intercept']>>) => {
+      if (request.method !== forbidden) return false;
+      response.writeHead(403).end();
+      return true;
+    },
+  };
+  const cloud = new BoxliteStandIn(quirks);
+  let workbench: Workbench;
+
+  before(async () => {
+    ({ workbench } = editor);
+    await cloud.start();
+    cloud.addBox({ name: 'slow', status: 'stopped' });
+    cloud.addBox({ name: 'broken', status: 'failed' });
+    await workbench.openView('Cloud Sandboxes');
+    await workbench.runCommand('Cloud Sandboxes: Add Cloud');
+    await workbench.answer('(1/2)', cloud.url);
+    await workbench.answer('(2/2)', 'token');
+    await workbench.row('slow', 'stopped').waitFor();
+  });
+  after(() => cloud.stop());
+
+  const terminals = (): Locator => workbench.page.locator('.terminal-wrapper');
+  const starts = (): number => cloud.requests.filter((request) => request.endsWith('/start')).length;
+
+  it('a start says what it waits for, and can be given up; that is no error', async () => {
+    quirks.startPolls = Infinity;
+    await workbench.contextMenu(workbench.row('slow'), 'Open Terminal');
+    const progress = workbench.notification('Opening a terminal in “slow”');
+    await progress.getByText('starting it').waitFor();
+    await workbench.row('slow', 'starting').waitFor();
+    await workbench.screenshot('start-progress');
+    await progress.getByRole('button', { name: 'Cancel' }).click();
+    await progress.waitFor({ state: 'detached' });
+
+    assert.equal(await workbench.notification('Cannot').count(), 0);
+    assert.equal(await terminals().count(), 0);
+    assert.equal(starts(), 1);
+  });
+
+  it('what the cloud is still doing is shown after that', async () => {
+    await workbench.row('slow', 'starting').waitFor();
+    quirks.startPolls = 0;
+    cloud.boxes[0]!.status = 'running';
+    await workbench.row('slow', 'running').waitFor();
+  });
+
+  it('a sandbox that does not start is named, with the cloud’s reason, and can be tried again', async () => {
+    await workbench.contextMenu(workbench.row('broken'), 'Open Terminal');
+    const failure = workbench.notification('Cannot open a terminal in “broken”');
+    await failure.getByText('the box has failed').waitFor();
+    await workbench.screenshot('start-failed');
+    cloud.boxes[1]!.status = 'stopped';
+    await failure.getByRole('button', { name: 'Retry' }).click();
+    await workbench.row('broken', 'running, connected').waitFor();
+  });
+
+  it('a sandbox that may not be deleted stays, and why is said', async () => {
+    forbidden = 'DELETE';
+    await workbench.contextMenu(workbench.row('slow'), 'Delete Sandbox');
+    await workbench.dialog().getByRole('button', { name: 'Delete' }).click();
+    await workbench.notification('Cannot delete “slow”').getByRole('button', { name: 'Show Log' }).waitFor();
+    await workbench.screenshot('delete-refused');
+    await workbench.row('slow', 'running').waitFor();
+  });
+
+  it('a sandbox that cannot be stopped is running again in the list', async () => {
+    forbidden = 'POST';
+    await workbench.contextMenu(workbench.row('slow'), 'Stop Sandbox');
+    await workbench.notification('Cannot stop “slow”').waitFor();
+    await workbench.row('slow', 'running').waitFor();
+    forbidden = undefined;
+  });
+
+  it('a cloud that does not answer is among what can be opened, and can be tried again from there', async () => {
+    forbidden = 'GET';
+    await workbench.runCommand('Cloud Sandboxes: Open Terminal');
+    const retry = workbench.pickEntry('Retry');
+    await retry.waitFor();
+    await workbench.pickEntry('slow').waitFor();
+    await workbench.screenshot('open-without-answer');
+    forbidden = undefined;
+    await retry.click();
+    await workbench.row('Retry').waitFor({ state: 'detached' });
+  });
+
+  it('a sandbox that is gone from the cloud is gone from the list, and its SSH entry with it', async () => {
+    cloud.boxes.pop();
+    await workbench.runCommand('Cloud Sandboxes: Refresh');
+    await workbench.row('broken').waitFor({ state: 'detached' });
+    // It was the only one that had been opened.
+    await eventually(() => assert.ok(!existsSync(editor.sshDir)));
+  });
+});
