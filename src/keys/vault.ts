@@ -71,10 +71,14 @@ export class Vault {
     return this.#awaitClaimed(alias);
   }
 
-  /** Makes new keys for an alias and forgets the old ones. Rejects as {@link provision} does. */
-  async rotate(alias: string): Promise<SandboxKeys> {
+  /**
+   * Makes new keys for an alias and forgets the old ones. Nobody gets them before `announce` has resolved.
+   * Rejects as {@link provision} or `announce` does; then the old keys stay.
+   */
+  async rotate(alias: string, announce: (keys: SandboxKeys) => Promise<void>): Promise<SandboxKeys> {
     return this.#locked(alias, async () => {
       const keys = { host: generateKeyPair(), user: generateKeyPair() };
+      await announce(keys);
       await this.#publish(alias, keys);
       return keys;
     });

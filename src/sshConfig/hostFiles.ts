@@ -7,7 +7,7 @@ import { withFileLock } from '../base/fileLock';
 import { SshConfigError, withNextStep } from './errors';
 import { FootprintRecord } from './footprint';
 import type { HostOption, SshVersion } from './hostOptions';
-import { formatKnownHosts, parseKnownHosts, type HostEntry } from './knownHosts';
+import { KnownHosts, type HostEntry } from './knownHosts';
 import { renderCmdLauncher, renderPosixLauncher, type LauncherSpec } from './launcher';
 import { updateOwnFile } from './ownFile';
 import { aliasOptions, renderConfig, sharedOptions, type HostConfig } from './renderConfig';
@@ -55,23 +55,33 @@ export class HostFiles {
     this.launcherFile = file(this.#platform === 'win32' ? '-connect.cmd' : '-connect');
   }
 
-  /** Adds sandboxes, or replaces their host keys, and brings all files up to date. */
+  /**
+   * Adds sandboxes, or replaces their host keys, and brings all files up to date. A key that is replaced still counts
+   * for connections that have begun with it.
+   */
   async add(entries: readonly HostEntry[]): Promise<void> {
-    await this.#update((keys) => {
-      for (const { alias, hostKey } of entries) keys.set(alias, hostKey);
+    await this.#update((hosts, now) => {
+      for (const entry of entries) hosts.set(entry, now);
+    });
+  }
+
+  /** Has ssh take these keys too for a while: they may soon be in use. */
+  async announce(entries: readonly HostEntry[]): Promise<void> {
+    await this.#update((hosts, now) => {
+      for (const entry of entries) hosts.announce(entry, now);
     });
   }
 
   /** Removes sandboxes. */
   async remove(aliases: readonly string[]): Promise<void> {
-    await this.#update((keys) => {
-      for (const alias of aliases) keys.delete(alias);
+    await this.#update((hosts) => {
+      for (const alias of aliases) hosts.delete(alias);
     });
   }
 
   /** The aliases that the files have entries for. */
   async aliases(): Promise<string[]> {
-    return [...(await this.#readKnownHosts()).keys()];
+    return (await this.#readKnownHosts()).aliases;
   }
 
   /** Deletes this editor's files, and the folder once no editor has files in it. */
@@ -113,14 +123,15 @@ export class HostFiles {
     }
   }
 
-  async #update(change: (keys: Map<string, string>) => void): Promise<void> {
+  async #update(change: (hosts: KnownHosts, now: number) => void): Promise<void> {
     await this.locked(async () => {
-      const keys = await this.#readKnownHosts();
-      change(keys);
+      const hosts = await this.#readKnownHosts();
+      const now = Date.now();
+      change(hosts, now);
       // Rendered first: nothing is written if a path cannot be. Then in the order in which each file needs the last.
-      const config = renderConfig(await this.#config([...keys.keys()]));
+      const config = renderConfig(await this.#config(hosts.aliases));
       await updateOwnFile(this.launcherFile, this.#renderLauncher(), 0o700);
-      await updateOwnFile(this.#knownHostsFile, formatKnownHosts(keys), 0o600);
+      await updateOwnFile(this.#knownHostsFile, hosts.format(now), 0o600);
       await updateOwnFile(this.configFile, config, 0o600);
     });
   }
@@ -132,8 +143,8 @@ export class HostFiles {
       : renderPosixLauncher(launcher);
   }
 
-  async #readKnownHosts(): Promise<Map<string, string>> {
-    return parseKnownHosts((await readIfExists(this.#knownHostsFile))?.toString('utf8') ?? '');
+  async #readKnownHosts(): Promise<KnownHosts> {
+    return KnownHosts.parse((await readIfExists(this.#knownHostsFile))?.toString('utf8') ?? '');
   }
 
   async #config(aliases: readonly string[]): Promise<HostConfig> {

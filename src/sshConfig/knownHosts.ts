@@ -6,21 +6,91 @@ export interface HostEntry {
   readonly hostKey: string;
 }
 
-const linePattern = /^(\S+) (ssh-ed25519 [A-Za-z0-9+/]{1,200}={0,2})$/;
+/**
+ * For how long a key counts that is about to be used, or was until now, in milliseconds. A connection gets the key
+ * that it shows before ssh reads our file, so one that begins while keys are replaced may show either. Longer than a
+ * connection can take to begin.
+ */
+export const OVERLAP_MS = 300_000;
+/** Of one alias, beside the one in use. */
+const MAX_OVERLAPPING_KEYS = 8;
 
-/** Reads our known_hosts file (format: sshd(8)). Lines that are not ours are dropped. */
-export function parseKnownHosts(text: string): Map<string, string> {
-  const keys = new Map<string, string>();
-  for (const line of text.split(/\r?\n/)) {
-    const [, alias, hostKey] = linePattern.exec(line) ?? [];
-    if (alias && hostKey && isAlias(alias)) keys.set(alias, hostKey);
+/** An alias, a key, and as the comment until when the key counts if it is not the one in use. */
+const linePattern = /^(\S+) (ssh-ed25519 [A-Za-z0-9+/]{1,200}={0,2})(?: until=(\S{1,40}))?$/;
+
+/**
+ * What our known_hosts file says. sshd(8) allows several keys for one name, any of which will do. Times are in
+ * milliseconds since the epoch.
+ */
+export class KnownHosts {
+  /** By alias: its keys, and until when each counts. That of the key in use is infinite. */
+  readonly #hosts = new Map<string, Map<string, number>>();
+
+  /** Reads a file of ours. Lines that are not ours are dropped. */
+  static parse(text: string): KnownHosts {
+    const hosts = new KnownHosts();
+    for (const line of text.split(/\r?\n/)) {
+      const [, alias, hostKey, until] = linePattern.exec(line) ?? [];
+      if (!alias || !hostKey || !isAlias(alias)) continue;
+      if (until !== undefined) hosts.#keysOf(alias).set(hostKey, Date.parse(until));
+      else hosts.#use(alias, hostKey);
+    }
+    return hosts;
   }
-  return keys;
+
+  get aliases(): string[] {
+    return [...this.#hosts.keys()];
+  }
+
+  /** Has a key count for {@link OVERLAP_MS} that may soon be in use. */
+  announce({ alias, hostKey }: HostEntry, now: number): void {
+    const keys = this.#keysOf(alias);
+    if (keys.get(hostKey) !== Infinity) keys.set(hostKey, now + OVERLAP_MS);
+  }
+
+  /** Makes a key the one in use; the one before counts for {@link OVERLAP_MS} more. */
+  set({ alias, hostKey }: HostEntry, now: number): void {
+    const replaced = this.#use(alias, hostKey);
+    if (replaced !== undefined) this.#keysOf(alias).set(replaced, now + OVERLAP_MS);
+  }
+
+  delete(alias: string): void {
+    this.#hosts.delete(alias);
+  }
+
+  /** The file's text, without keys that count no more. */
+  format(now: number): string {
+    const lines = [...this.#hosts].flatMap(([alias, keys]) =>
+      [...keys]
+        .filter(([, until]) => counts(until, now))
+        .sort(([, a], [, b]) => (a === b ? 0 : b - a))
+        .slice(0, 1 + MAX_OVERLAPPING_KEYS)
+        .map(([hostKey, until]) => `${alias} ${hostKey}${comment(until)}\n`),
+    );
+    return lines.sort().join('');
+  }
+
+  #keysOf(alias: string): Map<string, number> {
+    const keys = this.#hosts.get(alias) ?? new Map<string, number>();
+    this.#hosts.set(alias, keys);
+    return keys;
+  }
+
+  /** Returns the key that was in use, if it was another. */
+  #use(alias: string, hostKey: string): string | undefined {
+    const keys = this.#keysOf(alias);
+    const [replaced] = [...keys].find(([key, until]) => until === Infinity && key !== hostKey) ?? [];
+    if (replaced !== undefined) keys.delete(replaced);
+    keys.set(hostKey, Infinity);
+    return replaced;
+  }
 }
 
-export function formatKnownHosts(keys: ReadonlyMap<string, string>): string {
-  return [...keys]
-    .map(([alias, hostKey]) => `${alias} ${hostKey}\n`)
-    .sort()
-    .join('');
+function counts(until: number, now: number): boolean {
+  // A clock that was set back must not make it last.
+  return until === Infinity || (until > now && until <= now + OVERLAP_MS);
+}
+
+function comment(until: number): string {
+  return until === Infinity ? '' : ` until=${new Date(until).toISOString()}`;
 }

@@ -8,6 +8,7 @@ import { silentLogger } from '../../../src/base/logger';
 import { listAll } from '../../../src/cloud/listAll';
 import { providerOf } from '../../../src/cloud/registry';
 import type { ConnectionState } from '../../../src/broker/protocol';
+import type { SandboxKeys } from '../../../src/keys/keyPair';
 import { MemorySecretStore } from '../../../src/keys/secretStore';
 import { EditConsent } from '../../../src/remote/editConsent';
 import { GrantSource } from '../../../src/remote/grantSource';
@@ -27,6 +28,8 @@ import { LocalCloudServer } from '../../helpers/localCloud';
 import { MemoryState } from '../../helpers/memoryState';
 import { requireTool } from '../../helpers/require';
 import { useTempDir } from '../../helpers/tempDir';
+
+type Keys = SandboxKeys | undefined;
 
 const run = promisify(execFile);
 const userConfig = '# mine\nHost *\n  ForwardAgent yes\n  ControlMaster auto\n';
@@ -52,6 +55,7 @@ describe('Opening a sandbox, up to the editor', function () {
   let lifecycle: Lifecycle;
   let opener: SandboxOpener;
   let states: ConnectionState[];
+  let keysOf: (alias: string) => Promise<Keys>;
   let ref: SandboxRef;
   let sshDir: string;
   const connectionScript = path.resolve('dist', 'connection.js');
@@ -85,6 +89,7 @@ describe('Opening a sandbox, up to the editor', function () {
     const state = new MemoryState();
     const secrets = new MemorySecretStore();
     states = [];
+    keysOf = (alias) => ssh.keys(alias);
     const localCloud = async (): Promise<LocalCloudAddress> => ({
       url: server.ready.url,
       token: (await fs.readFile(server.ready.tokenFile, 'utf8')).trim(),
@@ -117,7 +122,7 @@ describe('Opening a sandbox, up to the editor', function () {
       settings: () => ({ configFile: path.join(sshDir, 'config') }),
       log: silentLogger,
     });
-    const grants = new GrantSource({ book, accounts, access, keys: (alias) => ssh.keys(alias) });
+    const grants = new GrantSource({ book, accounts, access, keys: (alias) => keysOf(alias) });
     broker = new WindowBroker({
       dir: runDir,
       editor: 'test',
@@ -200,6 +205,40 @@ describe('Opening a sandbox, up to the editor', function () {
     assert.notEqual(after?.host.publicKey, before?.host.publicKey);
     assert.notEqual(after?.user.publicKey, before?.user.publicKey);
   });
+
+  const moments: {
+    when: string;
+    grantedKeys: (alias: string, rotations: Promise<void>[]) => Promise<Keys>;
+  }[] = [
+    {
+      when: 'right after they were granted',
+      grantedKeys: async (alias) => {
+        const keys = await ssh.keys(alias);
+        await ssh.rotateKeys(alias);
+        return keys;
+      },
+    },
+    {
+      when: 'while they are granted',
+      grantedKeys: (alias, rotations) => {
+        rotations.push(ssh.rotateKeys(alias));
+        return ssh.keys(alias);
+      },
+    },
+  ];
+  for (const { when, grantedKeys } of moments) {
+    it(`makes a connection whose keys are rotated ${when}`, async () => {
+      const { program, arguments: args } = await opener.terminalCommand(ref, progress);
+      const rotations: Promise<void>[] = [];
+      keysOf = (alias) => grantedKeys(alias, rotations);
+
+      for (let round = 0; round < 6; round++) {
+        const connect = (): Promise<unknown> => run(program, [...args, 'true']);
+        await Promise.all([connect(), connect()]);
+      }
+      await Promise.all(rotations);
+    });
+  }
 
   it('leaves the user’s configuration alone for a terminal, whose command works', async () => {
     const { program, arguments: args } = await opener.terminalCommand(ref, progress);

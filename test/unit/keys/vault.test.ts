@@ -9,6 +9,7 @@ import { useTempDir } from '../../helpers/tempDir';
 
 const alias = 'web-aaaabbbbcccc.vscode.sbx';
 const secretName = `sandboxKeys/${alias}`;
+const noAnnouncement = (): Promise<void> => Promise.resolve();
 
 describe('Vault', () => {
   const dir = useTempDir();
@@ -63,11 +64,31 @@ describe('Vault', () => {
     const secrets = new MemorySecretStore();
     const vault = vaultOf(secrets);
     const old = await vault.provision(alias);
-    const made = await vault.rotate(alias);
+    const made = await vault.rotate(alias, noAnnouncement);
     const halves = [old, made].flatMap(({ host, user }) => [host.privateKey, user.privateKey]);
     assert.equal(new Set(halves).size, 4);
     assert.deepEqual(await vaultOf(secrets).find(alias), made);
     assert.deepEqual(await vaultOf(secrets).provision(alias), made);
+  });
+
+  it('gives nobody new keys that are not announced yet', async () => {
+    const secrets = new MemorySecretStore();
+    const vault = vaultOf(secrets);
+    const old = await vault.provision(alias);
+    const announced: string[] = [];
+    const made = await vault.rotate(alias, async ({ host }) => {
+      assert.deepEqual(await vaultOf(secrets).find(alias), old);
+      announced.push(host.publicKey);
+    });
+    assert.deepEqual(announced, [made.host.publicKey]);
+  });
+
+  it('keeps the old keys when new ones cannot be announced', async () => {
+    const vault = vaultOf(new MemorySecretStore());
+    const old = await vault.provision(alias);
+    const refused = vault.rotate(alias, () => Promise.reject(new Error('disk full')));
+    await assert.rejects(refused, { message: 'disk full' });
+    assert.deepEqual(await vault.find(alias), old);
   });
 
   it('keeps the old keys when new ones cannot be stored', async () => {
@@ -75,7 +96,7 @@ describe('Vault', () => {
     const vault = vaultOf(secrets);
     const old = await vault.provision(alias);
     secrets.store = () => Promise.reject(new Error('keyring is locked'));
-    await assert.rejects(vault.rotate(alias), { code: 'store-failed' });
+    await assert.rejects(vault.rotate(alias, noAnnouncement), { code: 'store-failed' });
     assert.deepEqual(await vault.find(alias), old);
   });
 
@@ -83,7 +104,7 @@ describe('Vault', () => {
     const ours = new MemorySecretStore();
     const theirs = new MemorySecretStore();
     await vaultOf(ours).provision(alias);
-    const made = await vaultOf(theirs).rotate(alias);
+    const made = await vaultOf(theirs).rotate(alias, noAnnouncement);
     const found = vaultOf(ours).find(alias);
     await ours.store(secretName, (await theirs.get(secretName))!);
     assert.deepEqual(await found, made);
