@@ -21,16 +21,15 @@ export interface Case<R = Result> {
   readonly check: (result: R, effects: Effects) => void;
   /** The one part of the result that may differ. */
   readonly differs?: { readonly what: string; readonly why: string };
-  readonly pending?: Pending;
+  readonly impossible?: Impossible;
   /** For a case that moves much data. */
   readonly timeoutMs?: number;
 }
 
-/** A case that some backends cannot pass yet. Until they do, what they cannot do must be refused properly. */
-export interface Pending {
+/** Why some backends can never pass a case. What they cannot do must be refused properly. */
+export interface Impossible {
   readonly backends: readonly BackendName[];
-  /** What is being waited for. */
-  readonly until: string;
+  readonly why: string;
   readonly isRefused: (target: Target) => Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 import { requireTool } from '../helpers/require';
 import { compare, type BackendName, type Case } from './case';
+import { backwardCases } from './cases/backward';
 import { clientCases } from './cases/clients';
 import { environmentCases } from './cases/environment';
 import { exitCases } from './cases/exit';
@@ -7,7 +8,6 @@ import { fileCases } from './cases/files';
 import { forwardCases } from './cases/forwards';
 import { loginCases } from './cases/login';
 import { optionCases } from './cases/options';
-import { pendingCases } from './cases/pending';
 import { streamCases } from './cases/streams';
 import { terminalCases } from './cases/terminal';
 import { Comparison } from './target';
@@ -24,7 +24,7 @@ const topics: Readonly<Record<string, readonly Case[]>> = {
   files: fileCases,
   'options of ssh': optionCases,
   'other clients': clientCases,
-  'what leads back to this computer': pendingCases,
+  'what leads back to this computer': backwardCases,
   'the environment of a command': environmentCases,
 };
 
@@ -40,10 +40,7 @@ for (const backend of backends) {
       requireTool(this, ...TOOLS);
       comparison = await Comparison.open();
     });
-    after(async () => {
-      await comparison?.close();
-      listPending(backend);
-    });
+    after(() => comparison?.close());
 
     for (const [topic, cases] of Object.entries(topics)) {
       describe(topic, () => {
@@ -54,25 +51,15 @@ for (const backend of backends) {
 }
 
 function defineTest(one: Case, backend: BackendName, comparison: () => Comparison): void {
-  const { name, pending, timeoutMs = 20_000 } = one;
-  if (pending?.backends.includes(backend)) {
-    it(`pending (until ${pending.until}): ${name}; is refused`, async () => {
+  const { name, impossible, timeoutMs = 20_000 } = one;
+  if (impossible?.backends.includes(backend)) {
+    it(`refuses, since ${impossible.why}: ${name}`, async () => {
       const { sshd, bridge } = comparison().targets();
       // That the case itself is right shows beside sshd.
       one.check(await one.run(sshd), {});
-      await pending.isRefused(bridge);
+      await impossible.isRefused(bridge);
     }).timeout(timeoutMs);
     return;
   }
   it(name, () => compare(one, comparison().targets())).timeout(timeoutMs);
-}
-
-/** A pending case passes, so that no run is red for it; this is what keeps it from being forgotten. */
-function listPending(backend: BackendName): void {
-  const pending = Object.values(topics)
-    .flat()
-    .filter((one) => one.pending?.backends.includes(backend));
-  for (const { name, pending: reason } of pending) {
-    process.stdout.write(`    pending until ${reason!.until}: ${name}\n`);
-  }
 }

@@ -1,49 +1,14 @@
-/** What needs something of ours that listens in the sandbox. */
+/** What leads from the sandbox back to this computer: something of ours has to listen there. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
-import * as net from 'node:net';
-import * as path from 'node:path';
-import { eventually } from '../../helpers/eventually';
+import { randomUUID } from 'node:crypto';
 import { ForwardingSsh, freePort } from '../../helpers/forwards';
-import { endChild } from '../../helpers/sshHost';
+import { withLocalServer } from '../../helpers/localServer';
+import { AGENT_KEY, agentOptions, withSshAgent } from '../../helpers/sshAgent';
 import { define, type Case } from '../case';
 import { textOf } from '../commands';
 import type { Target } from '../target';
 
-const UNTIL = 'the agent backend';
-
-/** An echo server on this computer, for as long as `use` takes. */
-async function withLocalServer<T>(use: (port: number) => Promise<T>): Promise<T> {
-  const server = net.createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  try {
-    return await use((server.address() as net.AddressInfo).port);
-  } finally {
-    server.close();
-  }
-}
-
-/** An ssh-agent on this computer with one key, for as long as `use` takes. */
-async function withAgent<T>(dir: string, use: (socket: string) => Promise<T>): Promise<T> {
-  const folder = path.join(dir, 'agent');
-  mkdirSync(folder);
-  const socket = path.join(folder, 's');
-  const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
-  try {
-    const key = path.join(folder, 'key');
-    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'forwarded', '-f', key]);
-    const env = { ...process.env, SSH_AUTH_SOCK: socket };
-    await eventually(() => void execFileSync('ssh-add', ['-q', key], { env, stdio: 'ignore' }));
-    return await use(socket);
-  } finally {
-    await endChild(agent);
-  }
-}
-
-/** ssh's options to forward an agent, past what the configuration says of it. */
-const agentOptions = (socket: string): string[] => ['-o', `IdentityAgent=${socket}`, '-A'];
+const WHY = 'an exec of a cloud cannot listen in the sandbox';
 
 /** Where the sandbox's end of a remote forward listens, and what connects to it there. */
 const listeners = [
@@ -56,11 +21,14 @@ const listeners = [
   },
   {
     name: 'a Unix socket',
-    listen: () =>
-      Promise.resolve({
-        address: '/tmp/conformance.sock',
-        connect: 's=socket.socket(socket.AF_UNIX); s.connect("/tmp/conformance.sock")',
-      }),
+    listen: () => {
+      // sshd leaves the file behind.
+      const address = `/tmp/${randomUUID()}.sock`;
+      return Promise.resolve({
+        address,
+        connect: `s=socket.socket(socket.AF_UNIX); s.connect("${address}")`,
+      });
+    },
   },
 ];
 
@@ -76,7 +44,7 @@ async function assertRefused({ host }: Target, address: string): Promise<void> {
   assert.match(goingOn.stderr, /remote port forwarding failed/);
 }
 
-export const pendingCases: readonly Case[] = [
+export const backwardCases: readonly Case[] = [
   ...listeners.map(({ name, listen }) =>
     define({
       name: `-R from ${name} in the sandbox to this computer`,
@@ -90,9 +58,9 @@ export const pendingCases: readonly Case[] = [
           return { answer: String(stdout) };
         }),
       check: ({ answer }) => assert.equal(answer, 'hello\n'),
-      pending: {
+      impossible: {
         backends: ['exec'],
-        until: UNTIL,
+        why: WHY,
         isRefused: async (target) => assertRefused(target, (await listen()).address),
       },
     }),
@@ -100,16 +68,16 @@ export const pendingCases: readonly Case[] = [
   define({
     name: 'agent forwarding, when the person turned it on: ssh-add -l inside lists the keys',
     run: ({ host, dir }) =>
-      withAgent(dir, async (socket) => {
+      withSshAgent(dir, async (socket) => {
         const outcome = await host.run('ssh', [...agentOptions(socket), host.alias, 'ssh-add -l']);
         return { stdout: textOf(host, outcome).stdout.replace(/SHA256:\S+/, 'HASH') };
       }),
-    check: ({ stdout }) => assert.equal(stdout, '256 HASH forwarded (ED25519)\n'),
-    pending: {
+    check: ({ stdout }) => assert.equal(stdout, `256 HASH ${AGENT_KEY} (ED25519)\n`),
+    impossible: {
       backends: ['exec'],
-      until: UNTIL,
+      why: WHY,
       isRefused: ({ host, dir }) =>
-        withAgent(dir, async (socket) => {
+        withSshAgent(dir, async (socket) => {
           // As an sshd with "AllowAgentForwarding no": the session goes on without.
           const line = 'echo "${SSH_AUTH_SOCK-none}"';
           const outcome = textOf(host, await host.run('ssh', [...agentOptions(socket), host.alias, line]));
