@@ -34,12 +34,14 @@ export interface NumberField {
   readonly max: number;
 }
 
-/** One of a few numbers. */
-export interface ChoiceField {
+/** One of a few values. */
+interface ChoiceOf<Value> {
   readonly kind: 'choice';
-  readonly key: KeyOf<number>;
-  readonly default?: number;
-  readonly choices: readonly number[];
+  readonly key: KeyOf<Value>;
+  readonly default?: Value;
+  readonly choices: readonly Value[];
 }
+
+export type ChoiceField = ChoiceOf<number> | ChoiceOf<string>;
 
 export type CreateField = TextField | NumberField | ChoiceField;

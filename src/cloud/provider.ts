@@ -6,6 +6,7 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
 import type { Logger } from '../base/logger';
 import type { CreateField, CreateOptions } from './createFields';
+import type { DeviceFlow } from './deviceFlow';
 import type { CloudWebSocket } from './websocket';
 
 /** Where a cloud is and how to reach it: all that {@link Provider.connect} needs. Plain JSON: part of a grant. */
@@ -56,6 +57,8 @@ export interface Sandbox {
   readonly stopsAt?: Date;
   /** A caution that every place showing this sandbox must show, such as "not isolated". */
   readonly notice?: string;
+  /** True: it is just there, and whoever runs it starts, stops and deletes it; here that is `unsupported`. */
+  readonly isFixed?: boolean;
 }
 
 /** One page of a list. */
@@ -72,12 +75,52 @@ export interface AccountInfo {
   readonly label: string;
 }
 
+/** How people sign in to a kind of cloud, as data for the form. */
+export interface SignIn {
+  /** The address that most people have, if there is one. */
+  readonly baseUrl?: string;
+  /** The easiest first. */
+  readonly methods: readonly [SignInMethod, ...SignInMethod[]];
+}
+
+export type SignInMethod = TokenMethod | DeviceFlowMethod;
+
+/** A secret that people bring along. */
+export interface TokenMethod {
+  readonly kind: 'token';
+  /** What the cloud calls it. */
+  readonly name: 'accessToken' | 'apiKey' | 'sessionKey';
+  /** Page of the cloud on which one gets it; a path below the base URL. */
+  readonly page?: string;
+  /** True: some servers of this kind let everybody in. */
+  readonly isOptional?: boolean;
+}
+
+/** In a browser, by the OAuth 2.0 device authorization grant (RFC 8628). Its access token is the cloud's token. */
+export interface DeviceFlowMethod {
+  readonly kind: 'deviceFlow';
+  readonly flow: DeviceFlow;
+}
+
 /** One kind of cloud. */
 export interface Provider {
   readonly kind: string;
   readonly title: string;
+  readonly signIn: SignIn;
+  /** Whether sandboxes can be made in it. */
+  readonly canCreate: boolean;
+  /** The least time between two looks at its list, in milliseconds, where the cloud counts requests. */
+  readonly leastPollMs?: number;
   /** Opens a client; sends nothing yet. Throws a {@link CloudError} `invalid` for an endpoint that cannot be one. */
   connect(endpoint: Endpoint, log: Logger): CloudClient;
+}
+
+/** A cloud that lets only so many sandboxes run at once pauses one to start another. */
+export interface StartConsequence {
+  /** How many others run. */
+  readonly running: number;
+  /** The one that is paused if that is as many as may run: the cloud does not tell. */
+  readonly mayPause: Sandbox;
 }
 
 /** A client of one account of one cloud. All methods reject with a {@link CloudError} or the signal's reason. */
@@ -89,6 +132,11 @@ export interface CloudClient {
   /** What {@link create} can be asked for, in the order of importance. */
   createFields(signal?: AbortSignal): Promise<readonly CreateField[]>;
   create(options: CreateOptions, signal?: AbortSignal): Promise<Sandbox>;
+  /**
+   * What happens to other sandboxes if this one is started, or a new one is made, and people must be told of before.
+   * Undefined: nothing; absent: never anything.
+   */
+  startConsequence?(id: string | undefined, signal?: AbortSignal): Promise<StartConsequence | undefined>;
   /** Resolves once the sandbox runs. */
   start(id: string, signal?: AbortSignal): Promise<Sandbox>;
   stop(id: string, signal?: AbortSignal): Promise<Sandbox>;

@@ -9,5 +9,7 @@ import { BoxliteClient } from './client';
 export const boxliteProvider: Provider = {
   kind: 'boxlite',
   title: 'BoxLite',
+  signIn: { methods: [{ kind: 'token', name: 'accessToken' }] },
+  canCreate: true,
   connect: (endpoint, log) => new BoxliteClient(new BoxliteApi(endpoint, log)),
 };

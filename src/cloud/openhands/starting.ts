@@ -1,0 +1,113 @@
+import { backoffMs, delay } from '../../base/async';
+import { createDeadline } from '../../base/deadline';
+import { printable } from '../../base/errors';
+import { CloudError, cloudErrorCode } from '../errors';
+import { pathSegment } from '../origin';
+import type { OpenHandsApi } from './api';
+import type { CloudSite } from './cloudSite';
+import { isGone, statusOf, type SandboxInfo } from './schemas';
+
+const START_LIMIT_MS = 300_000;
+const RESUME_TIMEOUT_MS = 300_000;
+/** The cloud counts requests: some 100 a minute are all that one person has. */
+const POLL_BASE_MS = 1_000;
+const POLL_MAX_MS = 5_000;
+/** A sandbox that is paused while it is being started is resumed again, but nobody's pause is fought for ever. */
+const MAX_RESUMES = 3;
+
+/** Resumes a sandbox unless it runs, and waits until its agent-server answers: five minutes at most. */
+export async function startSandbox(
+  api: OpenHandsApi,
+  site: CloudSite,
+  id: string,
+  signal?: AbortSignal,
+): Promise<SandboxInfo> {
+  const timedOut = (): CloudError =>
+    new CloudError(
+      'unreachable',
+      `The sandbox does not answer ${START_LIMIT_MS / 1000} s after it was started`,
+    );
+  const deadline = createDeadline(START_LIMIT_MS, timedOut, signal);
+  try {
+    return await new Start(api, site, id, deadline.signal).run();
+  } finally {
+    deadline.dispose();
+  }
+}
+
+class Start {
+  #resumes = 0;
+
+  constructor(
+    private readonly api: OpenHandsApi,
+    private readonly site: CloudSite,
+    private readonly id: string,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  async run(): Promise<SandboxInfo> {
+    for (let attempt = 0; ; attempt++) {
+      const info = await this.#look();
+      if (info && (await this.#isReady(info))) return info;
+      // Never less than half: with full jitter several tries could come at once.
+      const waitMs = backoffMs(attempt, POLL_BASE_MS, POLL_MAX_MS) / 2 + POLL_BASE_MS / 2;
+      await delay(waitMs, this.signal);
+    }
+  }
+
+  /** Undefined if the cloud does not answer now: that passes, and the sandbox is being started all the same. */
+  async #look(): Promise<SandboxInfo | undefined> {
+    try {
+      return await this.api.sandbox(this.id, this.signal);
+    } catch (error) {
+      const code = cloudErrorCode(error);
+      const mayPass = code === 'unreachable' || code === 'rate-limited';
+      if (this.signal.aborted || !mayPass || this.#resumes === 0) throw error;
+      if (error instanceof CloudError) await delay(error.retryAfterMs ?? 0, this.signal);
+      return undefined;
+    }
+  }
+
+  async #isReady(info: SandboxInfo): Promise<boolean> {
+    this.site.adopt(info);
+    if (isGone(info))
+      throw new CloudError('not-found', 'The sandbox is gone: its runtime does not exist any more');
+    const status = statusOf(info);
+    if (status === 'failed') throw new CloudError('conflict', `The sandbox failed to start${detailOf(info)}`);
+    if (status === 'paused') await this.#resume();
+    return status === 'running' && this.#isHealthy();
+  }
+
+  async #resume(): Promise<void> {
+    if (++this.#resumes > MAX_RESUMES) {
+      throw new CloudError('conflict', 'The sandbox was paused again and again while it was being started');
+    }
+    try {
+      await this.api.request({
+        what: 'start the sandbox',
+        method: 'POST',
+        path: `/api/v1/sandboxes/${pathSegment(this.id)}/resume`,
+        timeoutMs: RESUME_TIMEOUT_MS,
+        signal: this.signal,
+      });
+    } catch (error) {
+      // Somebody else may have resumed it just now; what it is then shows at the next look.
+      if (cloudErrorCode(error) !== 'conflict' || this.#resumes === MAX_RESUMES) throw error;
+    }
+  }
+
+  /** A sandbox runs for its cloud some time before its server answers, behind a gateway that answers in its place. */
+  async #isHealthy(): Promise<boolean> {
+    try {
+      await this.site.use((server) => server.health(this.signal), this.signal);
+      return true;
+    } catch (error) {
+      if (this.signal.aborted) throw error;
+      return false;
+    }
+  }
+}
+
+function detailOf({ status_detail: detail }: SandboxInfo): string {
+  return detail?.trim() ? `: ${printable(detail, 200)}` : '';
+}
