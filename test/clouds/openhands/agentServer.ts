@@ -1,10 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { findOpenHandsServer } from '../../openhandsServer.mjs';
 import type { BoxProgram } from './box';
 import type { AgentServerKind, ServiceName } from './options';
 import { SSH_PORT } from './ports';
+
+/** The box has another working directory than the checkout, so that the loader's place is to be told. */
+const TSX = createRequire(import.meta.filename).resolve('tsx');
 
 /** What a cloud tells the agent-server of a sandbox. */
 export interface AgentServerSetting {
@@ -50,9 +54,8 @@ function realServer(setting: AgentServerSetting): BoxProgram {
 
 function standIn(setting: AgentServerSetting): BoxProgram {
   const main = path.join(import.meta.dirname, 'agentServerStandIn', 'main.ts');
-  const tsx = import.meta.resolve('tsx');
   return {
-    argv: [process.execPath, `--import=${tsx}`, main, String(setting.ports.AGENT_SERVER)],
+    argv: [process.execPath, `--import=${TSX}`, main, String(setting.ports.AGENT_SERVER)],
     env: environment(setting),
     folders: [],
   };
