@@ -1,5 +1,5 @@
 // OpenHands' own agent-server, for the tests that need one: a virtual environment in a cache folder that outlives the
-// checkout. It is 730 MB and takes two minutes to install, once.
+// checkout. It is 730 MB and takes some two minutes to install, once. Run by itself, this installs it.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
@@ -29,14 +29,32 @@ export function installOpenHandsServer() {
   const unfinished = `${folder}.${process.pid}`;
   try {
     mkdirSync(path.dirname(folder), { recursive: true });
+    removeUnfinished(folder);
     run(base, '-m', 'venv', unfinished);
-    const pip = ['-m', 'pip', '--quiet', '--no-input', '--disable-pip-version-check', 'install'];
+    const pip = [
+      '-m',
+      'pip',
+      '--quiet',
+      '--no-input',
+      '--disable-pip-version-check',
+      '--retries=2',
+      'install',
+    ];
     run(pythonIn(unfinished), ...pip, '--no-deps', '--requirement', REQUIREMENTS);
     moveTo(folder, unfinished);
   } catch (error) {
     say(`${error.message}; ${STAND_IN}`);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
+  }
+}
+
+/** What was broken off earlier; the name ends with the process that was at it. */
+function removeUnfinished(folder) {
+  for (const name of readdirSync(path.dirname(folder))) {
+    const [, pid] = /^openhands-\w+\.(\d+)$/.exec(name) ?? [];
+    if (pid && !existsSync(`/proc/${pid}`))
+      rmSync(path.join(path.dirname(folder), name), { recursive: true });
   }
 }
 
@@ -85,3 +103,5 @@ function run(program, ...args) {
     stderr.split('\n').findLast((line) => line.startsWith('ERROR')) ?? stderr.trim().split('\n').at(-1);
   throw new Error(`OpenHands' agent-server cannot be installed (${reason})`);
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) installOpenHandsServer();

@@ -1,6 +1,7 @@
 // `npm test [-- PATH…]`: installs what the tests need, checks the code, runs every test, or those of the paths alone
 // without the checks, and ends with one line of counts.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -29,6 +30,14 @@ function run(program, args, env = {}) {
   return status ?? 1;
 }
 
+/** What takes minutes, once, goes on beside the checks. Resolves when it is there, or cannot be. */
+function installOpenHandsServer() {
+  const installer = spawn(process.execPath, [path.join(root, 'test', 'openhandsServer.mjs')], {
+    stdio: 'inherit',
+  });
+  return once(installer, 'exit');
+}
+
 /** The last line, and the end. */
 function finish(code, { passes, failures, pending }) {
   process.stdout.write(`${passes} passed, ${failures} failed${pending ? `, ${pending} skipped` : ''}\n`);
@@ -49,10 +58,13 @@ try {
   fail(error.message);
 }
 if (!existsSync(mocha)) fail('the development dependencies are missing; run `npm ci` without --omit=dev');
+const needsOpenHands = paths.length === 0 || paths.some((name) => /openhands|chaos/.test(name));
+const openHandsServer = needsOpenHands ? installOpenHandsServer() : undefined;
 if (paths.length === 0) {
   say('checking types, style and format …');
   if (run('npm', ['run', '--silent', 'check']) !== 0) fail('the checks failed');
 }
+await openHandsServer;
 const dir = mkdtempSync(path.join(os.tmpdir(), 'sbx-'));
 const counts = path.join(dir, 'counts.json');
 const options = process.env.CI ? ['--forbid-pending'] : [];
