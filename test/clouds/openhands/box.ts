@@ -17,9 +17,16 @@ import type { Readable } from 'node:stream';
 
 /** The user of OpenHands' images (software-agent-sdk, agent_server/docker/Dockerfile). */
 const USER = { name: 'openhands', id: 10_001, home: '/home/openhands' };
+const PASSWD = [
+  'root:x:0:0:root:/root:/bin/bash',
+  `${USER.name}:x:${USER.id}:${USER.id}::${USER.home}:/bin/bash`,
+  'nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin',
+  '',
+].join('\n');
+const GROUP = ['root:x:0:', `${USER.name}:x:${USER.id}:`, 'nogroup:x:65534:', ''].join('\n');
 /** Folders of this computer that a box has too, read-only. */
 const SYSTEM_FOLDERS = ['/bin', '/etc', '/lib', '/lib32', '/lib64', '/opt', '/sbin', '/usr'];
-export const CHECKOUT = path.resolve(import.meta.dirname, '../../..');
+const CHECKOUT = path.resolve(import.meta.dirname, '../../..');
 const NODE_FOLDER = path.dirname(path.dirname(process.execPath));
 
 /** A program of this computer that runs in a box. */
@@ -49,7 +56,8 @@ export class Box {
     mkdirSync(path.join(dir, 'workspace', 'project'), { recursive: true });
     rmSync(path.join(dir, 'ingress'), { recursive: true, force: true });
     mkdirSync(path.join(dir, 'ingress'));
-    writeFileSync(path.join(dir, 'passwd'), passwd());
+    writeFileSync(path.join(dir, 'passwd'), PASSWD);
+    writeFileSync(path.join(dir, 'group'), GROUP);
     const log = openSync(path.join(dir, 'log'), 'w');
     const child = spawn('bwrap', boxArguments(dir, hostname, program), {
       stdio: ['ignore', log, log, 'pipe'],
@@ -106,7 +114,14 @@ function boxArguments(dir: string, hostname: string, program: BoxProgram): strin
     ...SYSTEM_FOLDERS.flatMap(systemFolder),
     ...['--proc', '/proc', '--dev', '/dev'],
     ...['--tmpfs', '/tmp', '--tmpfs', '/run', '--dir', '/var/tmp', '--dir', USER.home],
-    ...['--ro-bind', path.join(dir, 'passwd'), '/etc/passwd'],
+    ...[
+      '--ro-bind',
+      path.join(dir, 'passwd'),
+      '/etc/passwd',
+      '--ro-bind',
+      path.join(dir, 'group'),
+      '/etc/group',
+    ],
     ...[...folders].filter(isNoSystemFolder).flatMap((folder) => ['--ro-bind', folder, folder]),
     ...['--bind', path.join(dir, 'workspace'), '/workspace'],
     ...['--bind', path.join(dir, 'ingress'), '/run/ingress'],
@@ -134,13 +149,4 @@ function boxEnvironment(): Record<string, string> {
     SHELL: '/bin/bash',
     LANG: 'C.UTF-8',
   };
-}
-
-function passwd(): string {
-  return [
-    'root:x:0:0:root:/root:/bin/bash',
-    `${USER.name}:x:${USER.id}:${USER.id}::${USER.home}:/bin/bash`,
-    'nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin',
-    '',
-  ].join('\n');
 }
