@@ -63,8 +63,8 @@ export interface RemoteFile {
 }
 
 export interface RemoteDirectory {
-  /** The next entries; none at the end. */
-  next(): DirectoryEntry[];
+  /** The next entries; none at the end. Calls may be made before earlier ones have settled. */
+  next(): Promise<DirectoryEntry[]>;
   close(): void;
 }
 

@@ -102,14 +102,14 @@ export const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   ],
   [
     PacketType.READDIR,
-    (request, { handles }) => {
-      const entries = handles.directory(request.string()).next();
+    async (request, { handles }) => {
+      const entries = await handles.directory(request.string()).next();
       const now = Date.now() / 1000;
       const names = entries.map((entry) => ({
         ...entry,
         longName: longName(entry.name, entry.attributes, now),
       }));
-      return Promise.resolve(names.length > 0 ? nameReply(names) : END_OF_FILE);
+      return names.length > 0 ? nameReply(names) : END_OF_FILE;
     },
   ],
   [PacketType.REMOVE, done((request, { files }) => files.remove(request.string()))],

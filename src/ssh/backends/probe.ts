@@ -4,6 +4,7 @@ import { ByteReader } from '../../base/byteReader';
 import { createDeadline } from '../../base/deadline';
 import { CloudError } from '../../cloud/errors';
 import type { ExecRequest, RemoteProcess } from '../../cloud/provider';
+import { SFTP_SERVERS } from '../../sftp/serverPrograms';
 import { BridgeError } from '../backend';
 
 /** What one look into the sandbox found out. */
@@ -24,13 +25,6 @@ export interface SandboxFacts {
  * without where there is no SFTP server.
  */
 const TOOLS = ['perl', 'python3', 'ruby', 'node', 'php', 'socat', 'bash', 'zsh', 'cat', 'ls', 'dd'] as const;
-
-const SFTP_SERVERS = [
-  '/usr/lib/openssh/sftp-server', // Debian, Ubuntu
-  '/usr/libexec/openssh/sftp-server', // Fedora, RHEL
-  '/usr/lib/ssh/sftp-server', // Alpine, Arch, openSUSE
-  '/usr/libexec/sftp-server', // BSD, macOS
-];
 
 /** Bytes that any decoding as text would change: invalid in UTF-8, and a NUL. */
 const BINARY_SAMPLE = Buffer.from([0xff, 0xfe, 0x00, 0x80]);

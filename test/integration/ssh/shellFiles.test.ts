@@ -60,7 +60,9 @@ for (const { name, argv, utilities } of shells) {
     const list = async (folder: string): Promise<DirectoryEntry[]> => {
       const directory = await files.list(bytes(folder));
       const entries: DirectoryEntry[] = [];
-      for (let batch = directory.next(); batch.length > 0; batch = directory.next()) entries.push(...batch);
+      for (let batch = await directory.next(); batch.length > 0; batch = await directory.next()) {
+        entries.push(...batch);
+      }
       directory.close();
       return entries.filter((entry) => entry.name !== '.' && entry.name !== '..');
     };

@@ -139,7 +139,7 @@ export class ShellFiles implements RemoteFiles {
     this.#listed += output.length;
     const listing = new Listing(output);
     return {
-      next: () => listing.next(ENTRIES_AT_ONCE),
+      next: () => Promise.resolve(listing.next(ENTRIES_AT_ONCE)),
       close: () => (this.#listed -= output.length),
     };
   }
