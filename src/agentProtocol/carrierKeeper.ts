@@ -86,10 +86,10 @@ export class CarrierKeeper implements Disposable {
   async #untilLost(): Promise<void> {
     const { signal } = this.#disposal;
     const { stream } = this.#options;
-    const connectedAt = performance.now();
+    const connectedAt = Date.now();
     if (stream.isAttached) await once(stream, 'detached', { signal });
     // One that is lost right away, again and again, would be dialled without a pause.
-    if (performance.now() - connectedAt < SHORT_LIFE_MS)
+    if (Date.now() - connectedAt < SHORT_LIFE_MS)
       await delay(backoffMs(0, SHORT_LIFE_MS / 2, SHORT_LIFE_MS / 2), signal);
   }
 

@@ -8,7 +8,7 @@ import { ackFrame, frame, FrameDecoder, frameHeader, FrameType } from './frames'
 const SEND_HIGH_WATER_BYTES = 512 * 1024;
 /** Frames up to this size are copied into one chunk, which costs less than to write their parts. */
 const JOIN_BYTES = 16 * 1024;
-const ACK_EVERY_BYTES = 256 * 1024;
+const ACK_EVERY_BYTES = 1024 * 1024;
 const ACK_AFTER_MS = 50;
 
 export interface LinkHandlers {

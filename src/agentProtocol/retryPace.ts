@@ -22,7 +22,7 @@ export class RetryPace implements Disposable {
   readonly #onAbort = (): void => this.#cut.abort(abortReason(this.#parent));
   readonly #timer: NodeJS.Timeout;
   #cut = new AbortController();
-  #startedAt = performance.now();
+  #startedAt = Date.now();
   #failed = 0;
   #hasSlept = false;
 
@@ -72,7 +72,7 @@ export class RetryPace implements Disposable {
     const longest = waitsMs[Math.min(this.#failed, waitsMs.length - 1)] ?? 0;
     const waitMs = longest * (1 - Math.random() / 2);
     this.#failed++;
-    return performance.now() - this.#startedAt + waitMs > giveUpMs ? undefined : waitMs;
+    return Date.now() - this.#startedAt + waitMs > giveUpMs ? undefined : waitMs;
   }
 
   #startOver(): void {
@@ -84,7 +84,7 @@ export class RetryPace implements Disposable {
     if (!this.#hasSlept) return;
     this.#hasSlept = false;
     this.#failed = 0;
-    this.#startedAt = performance.now();
+    this.#startedAt = Date.now();
     this.#cut = new AbortController();
   }
 }
