@@ -209,6 +209,8 @@ export interface PublicPortDial {
 /** An SSH server in the sandbox, and how to reach it. */
 export interface SshService {
   readonly user: string;
+  /** Lines of type and base64; the server must show one of them. Absent where the cloud does not tell. */
+  readonly hostKeys?: readonly string[];
   /** Opens a connection to it. */
   dial(signal?: AbortSignal): Promise<Duplex>;
 }
