@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import type { Connection } from 'ssh2';
+import type { Client, Connection } from 'ssh2';
 import { replaceEach } from './ssh2Internals';
 
 /** ssh2's own AES-GCM cipher (RFC 5647), as far as we touch it. */
@@ -23,7 +23,7 @@ const RANDOM_BYTES = 4096;
  * Saves what ssh2 allocates for each packet that it sends with AES-GCM: its plain text is built in one place,
  * because encryption makes a copy of it at once. Random padding is drawn for many packets together.
  */
-export function reusePackets(connection: Connection): void {
+export function reusePackets(connection: Connection | Client): void {
   const buffers = new PacketBuffers();
   replaceEach(connection, '_cipher', (cipher) => {
     if (isGcm(cipher)) buffers.serve(cipher);

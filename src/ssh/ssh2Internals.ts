@@ -5,7 +5,8 @@
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { printable } from '../base/errors';
-import type { Connection, Server, ServerChannel, Session } from 'ssh2';
+import type { Client, ClientChannel, Connection, Server, ServerChannel, Session } from 'ssh2';
+import type { SignalName, TerminalSize } from '../cloud/provider';
 
 interface PacketWriter {
   readonly allocStart: number;
@@ -21,6 +22,8 @@ interface Protocol {
   exitStatus(recipient: number, status: number): void;
   exitSignal(recipient: number, name: string, coreDumped: boolean, message: string): void;
   channelOpenFail(recipient: number, reason: number, description: string): void;
+  signal(recipient: number, name: string): void;
+  windowChange(recipient: number, rows: number, columns: number, height: number, width: number): void;
   openssh_authAgent(sender: number, window: number, packetSize: number): void;
 }
 
@@ -69,8 +72,8 @@ export function openChannel(channel: ServerChannel): OpenChannel {
 }
 
 /** What ssh2's handlers of messages know a connection by. */
-export function protocolOf(connection: Connection): object {
-  return (connection as Connection & ConnectionInternals)._protocol;
+export function protocolOf(connection: Connection | Client): object {
+  return (connection as (Connection | Client) & ConnectionInternals)._protocol;
 }
 
 /** What encrypts or decrypts packets; a new one after each key exchange. */
@@ -78,7 +81,7 @@ type PacketCipher = '_cipher' | '_decipher';
 
 /** Lets `replace` decide on every cipher that ssh2 makes from now on: the same one, changed or not, or another. */
 export function replaceEach(
-  connection: Connection,
+  connection: Connection | Client,
   name: PacketCipher,
   replace: (cipher: object) => object,
 ): void {
@@ -128,6 +131,21 @@ export function rejectBecause(connection: Connection, reject: () => void, descri
   } finally {
     protocol.channelOpenFail = send;
   }
+}
+
+/** Signals a session's program, also after its input has ended, when ssh2's own method does nothing. */
+export function sendSignal(channel: ClientChannel, name: SignalName): void {
+  sendRequest(channel, (protocol, recipient) => protocol.signal(recipient, name));
+}
+
+/** As {@link sendSignal}: a program with a terminal that reads no more can still be resized. */
+export function sendWindowChange(channel: ClientChannel, { columns, rows }: TerminalSize): void {
+  sendRequest(channel, (protocol, recipient) => protocol.windowChange(recipient, rows, columns, 0, 0));
+}
+
+function sendRequest(channel: ClientChannel, send: (protocol: Protocol, recipient: number) => void): void {
+  const { _client: client, outgoing } = channel as ClientChannel & ChannelInternals;
+  if (outgoing.state === 'open' || outgoing.state === 'eof') send(client._protocol, outgoing.id);
 }
 
 /** What ssh2 grants each channel; it accounts for no other numbers. */

@@ -1,6 +1,8 @@
 /** Terminal modes as a client asks for them, by the opcodes of RFC 4254 section 8. */
 export type TerminalModes = Readonly<Record<number, number>>;
 
+/** RFC 4254 section 8. */
+const TTY_OP_END = 0;
 /** Says "no character" in place of one. */
 const NO_CHARACTER = 255;
 
@@ -60,6 +62,17 @@ const OTHERS: ModeNames = {
  */
 export function sttyArguments(modes: TerminalModes): string[][] {
   return [POSIX, OTHERS].map((names) => settings(modes, names)).filter((args) => args.length > 0);
+}
+
+/** As `pty-req` has them. */
+export function encodeModes(modes: TerminalModes): Buffer {
+  const encoded = Object.entries(modes).map(([opcode, value]) => {
+    const mode = Buffer.alloc(5);
+    mode.writeUInt8(Number(opcode));
+    mode.writeUInt32BE(value, 1);
+    return mode;
+  });
+  return Buffer.concat([...encoded, Buffer.of(TTY_OP_END)]);
 }
 
 function settings(modes: TerminalModes, { characters, flags }: ModeNames): string[] {
