@@ -1,8 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { describeErrorChain, printable } from '../../base/errors';
-import type { Logger } from '../../base/logger';
-import { shellQuote } from '../../base/shell';
-import type { CloudClient, ExecRequest, RemoteProcess, Transport } from '../../cloud/provider';
+import type { ExecRequest, RemoteProcess, Transport } from '../../cloud/provider';
 import {
   type Backend,
   type BackendFeatures,
@@ -10,21 +8,19 @@ import {
   type DialTarget,
   type Listener,
   type SessionRequest,
-  type TerminalRequest,
 } from '../backend';
 import { hangUp } from '../hangUp';
-import { sttyArguments } from '../terminalModes';
 import { connectRelay } from './dial';
 import { explainLoss } from './loss';
-import { withPatience } from './patience';
 import { probeSandbox, type SandboxFacts } from './probe';
 import { chooseRelay, isDialable, targetLine, type Relay } from './relays';
 import { canServeFiles } from './shellFiles/script';
 import { createSftpProcess } from './shellFiles/sftpProcess';
 import { ShellFiles } from './shellFiles/shellFiles';
 import { SpareRelays } from './spareRelays';
-import { makeTextSafe } from './textSafe';
-import { wakeSandbox } from './wake';
+import { commandOf, inSshSession } from './sessionCommand';
+import { makeBinary } from './textSafe';
+import { reachSandbox, wakeSandbox, type ReachOptions } from './wake';
 
 /** How long the sandbox counts as awake after it answered: enough for the first command of a connection. */
 const AWAKE_MS = 1000;
@@ -35,14 +31,9 @@ const NO_RELAY = {
 const NO_ENCODER =
   'The cloud damages output that is not text, and the sandbox has no perl, python3 or node to encode it';
 
-export interface ExecBackendOptions {
-  readonly client: CloudClient;
-  readonly sandbox: { readonly id: string; readonly name: string };
-  /** Whether a stopped sandbox may be started for this connection. */
-  readonly mayStart: boolean;
-  /** Told what the wait is about, in words for the user. */
-  readonly onProgress: (text: string) => void;
-  readonly log: Logger;
+export interface ExecBackendOptions extends ReachOptions {
+  /** What is known of the sandbox, if it was looked into already. */
+  readonly facts?: SandboxFacts | undefined;
 }
 
 /** Each channel is one exec of the cloud: works with any sandbox that has a POSIX shell. */
@@ -64,40 +55,40 @@ export class ExecBackend implements Backend {
   }
 
   async ready(signal: AbortSignal): Promise<BackendFeatures> {
-    const { sandbox, onProgress, log } = this.#options;
-    const attempt = async (): Promise<SandboxFacts> => {
-      await wakeSandbox(this.#options, signal);
-      onProgress(`Connecting to ${sandbox.name}`);
-      const facts = await probeSandbox((request, limit) => this.#start(request, limit), signal);
-      await this.#makeBinary(facts, signal);
-      return facts;
-    };
-    const onFailure = (error: unknown): void => {
-      log.warn(`not ready yet: ${describeErrorChain(error)}`);
-      onProgress(`Waiting for the cloud of ${sandbox.name}`);
-    };
-    const facts = await withPatience(attempt, onFailure, signal);
+    const { log } = this.#options;
+    const facts = await this.#look(signal);
     this.#facts = facts;
     this.#noteSignOfLife();
     log.info(
-      'sandbox answers; backend exec, the one that needs nothing but a shell there: ' +
-        `shell ${facts.shell}, home ${facts.home}, sftp ${facts.sftpServer ?? 'none'}, ` +
+      `backend exec: shell ${facts.shell}, home ${facts.home}, sftp ${facts.sftpServer ?? 'none'}, ` +
         `tools ${[...facts.tools].join(' ') || 'none'}, ${facts.binaryOutput ? 'binary' : 'text'} output`,
     );
     const sftp = this.#isBinary && (facts.sftpServer !== undefined || canServeFiles(facts.tools));
     return { sftp, listen: false };
   }
 
-  async #makeBinary(facts: SandboxFacts, signal: AbortSignal): Promise<void> {
-    if (facts.binaryOutput) return;
-    // A shell without printf cannot show it; then the cloud's word counts.
-    if ((await this.#transport.capabilities(signal)).binaryOutput === 'yes') return;
-    const textSafe = makeTextSafe(this.#transport, facts.tools);
-    this.#isBinary = textSafe !== undefined;
-    this.#transport = textSafe ?? this.#transport;
-    if (!textSafe) {
-      this.#options.log.warn('output that is not text will be damaged: nothing to encode it with');
+  async #look(signal: AbortSignal): Promise<SandboxFacts> {
+    const { facts } = this.#options;
+    if (facts) {
+      await this.#makeBinary(facts, signal);
+      return facts;
     }
+    return reachSandbox(
+      this.#options,
+      async () => {
+        const found = await probeSandbox((request, limit) => this.#start(request, limit), signal);
+        await this.#makeBinary(found, signal);
+        return found;
+      },
+      signal,
+    );
+  }
+
+  async #makeBinary(facts: SandboxFacts, signal: AbortSignal): Promise<void> {
+    const binary = await makeBinary(this.#transport, facts, signal);
+    this.#isBinary = binary !== undefined;
+    this.#transport = binary ?? this.#transport;
+    if (!binary) this.#options.log.warn('output that is not text will be damaged: nothing to encode it with');
   }
 
   roundTripMs(): number | undefined {
@@ -177,22 +168,7 @@ export class ExecBackend implements Backend {
     signal: AbortSignal,
   ): Promise<RemoteProcess> {
     await this.#ensureAwake(signal);
-    const { home, shell } = this.#known();
-    const { terminal } = session;
-    return this.#start(
-      {
-        argv: terminal ? inTerminal(terminal, argv) : argv,
-        workingDirectory: home,
-        env: {
-          HOME: home,
-          ...(shell.startsWith('/') && { SHELL: shell }),
-          ...session.env,
-          ...(terminal && { TERM: terminal.type }),
-        },
-        ...(terminal && { terminal }),
-      },
-      signal,
-    );
+    return this.#start(commandOf(argv, session, this.#known()), signal);
   }
 
   /** Starts a process that {@link close} ends. */
@@ -223,36 +199,4 @@ export class ExecBackend implements Backend {
     if (!this.#facts) throw new BridgeError('lost', 'The sandbox has not answered yet');
     return this.#facts;
   }
-}
-
-/**
- * Adds what tells a program that it runs for an SSH client: prompts and dotfiles look for it, and bash reads
- * ~/.bashrc for a command only with it. The values are sshd's for a client that is not at a socket's other end.
- */
-function inSshSession({ env, ...request }: SessionRequest): SessionRequest {
-  return {
-    ...request,
-    env: {
-      SSH_CLIENT: 'UNKNOWN 65535 65535',
-      SSH_CONNECTION: 'UNKNOWN 65535 UNKNOWN 65535',
-      ...env,
-    },
-  };
-}
-
-/**
- * Clouds give a terminal its size only after the program has begun, know nothing of modes, and nobody outside knows
- * its name; this script sees to all of that before.
- */
-function inTerminal(
-  { columns, rows, modes }: TerminalRequest,
-  argv: ExecRequest['argv'],
-): ExecRequest['argv'] {
-  const settings = [['rows', String(rows), 'cols', String(columns)], ...sttyArguments(modes)];
-  const script = [
-    ...settings.map((args) => `stty ${args.map(shellQuote).join(' ')} 2>/dev/null`),
-    'SSH_TTY=$(tty 2>/dev/null) && export SSH_TTY',
-    'exec "$@"',
-  ].join('; ');
-  return ['sh', '-c', script, 'sh', ...argv];
 }

@@ -1,6 +1,7 @@
 import { pipeline, Transform, type TransformCallback } from 'node:stream';
 import type { ExecRequest, RemoteProcess, Transport, TransportCapabilities } from '../../cloud/provider';
 import { BridgeError } from '../backend';
+import type { SandboxFacts } from './probe';
 
 // Some clouds decode the output of an exec as UTF-8 and so destroy what is not text. There, a program that is found
 // in the sandbox runs the command and writes what it prints as lines of base64, on the same two streams.
@@ -104,6 +105,21 @@ const MAX_LINE = 1024 * 1024;
 export function makeTextSafe(transport: Transport, tools: ReadonlySet<string>): Transport | undefined {
   const encoder = ENCODERS.find(({ tool }) => tools.has(tool));
   return encoder && new TextSafeTransport(transport, encoder.argv);
+}
+
+/**
+ * The transport itself if what is not text comes through it, else made so by {@link makeTextSafe}; undefined if there
+ * is no way.
+ */
+export async function makeBinary(
+  transport: Transport,
+  { binaryOutput, tools }: Pick<SandboxFacts, 'binaryOutput' | 'tools'>,
+  signal: AbortSignal,
+): Promise<Transport | undefined> {
+  if (binaryOutput) return transport;
+  // A shell without printf cannot show it; then the cloud's word counts.
+  if ((await transport.capabilities(signal)).binaryOutput === 'yes') return transport;
+  return makeTextSafe(transport, tools);
 }
 
 class TextSafeTransport implements Transport {

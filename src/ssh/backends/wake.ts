@@ -1,9 +1,11 @@
 import { delay } from '../../base/async';
-import { printable } from '../../base/errors';
+import { describeErrorChain, printable } from '../../base/errors';
+import type { Logger } from '../../base/logger';
 import { CloudError, cloudErrorCode } from '../../cloud/errors';
 import type { CloudClient, SandboxStatus } from '../../cloud/provider';
 import { BridgeError } from '../backend';
 import { deletedSandbox } from './loss';
+import { withPatience } from './patience';
 
 const POLL_MS = 1000;
 /** How long another's start or stop of the sandbox is waited for. */
@@ -12,8 +14,39 @@ const TRANSITION_LIMIT_MS = 180_000;
 export interface WakeOptions {
   readonly client: CloudClient;
   readonly sandbox: { readonly id: string; readonly name: string };
+  /** Whether a stopped sandbox may be started for this connection. */
   readonly mayStart: boolean;
+  /** Told what the wait is about, in words for the user. */
   readonly onProgress: (text: string) => void;
+}
+
+export interface ReachOptions extends WakeOptions {
+  readonly log: Logger;
+}
+
+/**
+ * Wakes the sandbox and does what needs it, and does both again while what is in the way is passing. Rejects as
+ * {@link wakeSandbox} and the attempt do.
+ */
+export function reachSandbox<T>(
+  options: ReachOptions,
+  attempt: () => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const { sandbox, onProgress, log } = options;
+  const name = printable(sandbox.name, 60);
+  return withPatience(
+    async () => {
+      await wakeSandbox(options, signal);
+      onProgress(`Connecting to ${name}`);
+      return attempt();
+    },
+    (error) => {
+      log.warn(`not ready yet: ${describeErrorChain(error)}`);
+      onProgress(`Waiting for the cloud of ${name}`);
+    },
+    signal,
+  );
 }
 
 /**

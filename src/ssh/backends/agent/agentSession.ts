@@ -115,6 +115,7 @@ export class AgentSession {
 }
 
 function lostAgent(cause: unknown): BridgeError {
+  if (cause instanceof BridgeError) return cause;
   const why = cause instanceof Error ? `: ${printable(cause.message)}` : '';
   return new BridgeError('lost', `Lost the agent in the sandbox${why}`, { cause });
 }

@@ -1,0 +1,56 @@
+/** What a program in the sandbox is given, so that it finds itself in an SSH session. */
+import { shellQuote } from '../../base/shell';
+import type { ExecRequest } from '../../cloud/provider';
+import type { SessionRequest, TerminalRequest } from '../backend';
+import { sttyArguments } from '../terminalModes';
+
+/**
+ * Adds what tells a program that it runs for an SSH client: prompts and dotfiles look for it, and bash reads
+ * ~/.bashrc for a command only with it. The values are sshd's for a client that is not at a socket's other end.
+ */
+export function inSshSession({ env, ...request }: SessionRequest): SessionRequest {
+  return {
+    ...request,
+    env: {
+      SSH_CLIENT: 'UNKNOWN 65535 65535',
+      SSH_CONNECTION: 'UNKNOWN 65535 UNKNOWN 65535',
+      ...env,
+    },
+  };
+}
+
+/** The same program with the user's home and shell in its environment, and in the terminal that was asked for. */
+export function commandOf(
+  argv: ExecRequest['argv'],
+  { env, terminal }: SessionRequest,
+  { home, shell }: { readonly home: string; readonly shell: string },
+): ExecRequest & { readonly env: Readonly<Record<string, string>> } {
+  return {
+    argv: terminal ? inTerminal(terminal, argv) : argv,
+    workingDirectory: home,
+    env: {
+      HOME: home,
+      ...(shell.startsWith('/') && { SHELL: shell }),
+      ...env,
+      ...(terminal && { TERM: terminal.type }),
+    },
+    ...(terminal && { terminal: { columns: terminal.columns, rows: terminal.rows } }),
+  };
+}
+
+/**
+ * Clouds give a terminal its size only after the program has begun, know nothing of modes, and nobody outside knows
+ * its name; this script sees to all of that before.
+ */
+function inTerminal(
+  { columns, rows, modes }: TerminalRequest,
+  argv: ExecRequest['argv'],
+): ExecRequest['argv'] {
+  const settings = [['rows', String(rows), 'cols', String(columns)], ...sttyArguments(modes)];
+  const script = [
+    ...settings.map((args) => `stty ${args.map(shellQuote).join(' ')} 2>/dev/null`),
+    'SSH_TTY=$(tty 2>/dev/null) && export SSH_TTY',
+    'exec "$@"',
+  ].join('; ');
+  return ['sh', '-c', script, 'sh', ...argv];
+}
