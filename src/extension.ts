@@ -56,6 +56,8 @@ import { rememberFolder } from './views/window';
 
 /** What the parts of one window share. */
 interface Services {
+  /** Unlike the editor's session id, which is the same in all windows of an editor that has no telemetry. */
+  readonly windowId: string;
   readonly context: vscode.ExtensionContext;
   readonly state: StateFile;
   readonly log: vscode.LogOutputChannel;
@@ -143,6 +145,7 @@ function createServices(
     }),
   );
   return {
+    windowId: randomUUID(),
     context,
     state,
     log,
@@ -224,7 +227,10 @@ function followOthers(owned: DisposableStore, services: Services): void {
   owned.add(new DeletedSandboxes(services));
 }
 
-function addView(owned: DisposableStore, { book, connections, list, state }: Services): SandboxView {
+function addView(
+  owned: DisposableStore,
+  { book, connections, list, state, windowId }: Services,
+): SandboxView {
   return owned.add(
     new SandboxView({
       list,
@@ -234,7 +240,7 @@ function addView(owned: DisposableStore, { book, connections, list, state }: Ser
         return alias === undefined ? [] : connections.of(alias);
       },
       onDidChangeConnections: connections.onDidChange,
-      windowId: vscode.env.sessionId,
+      windowId,
     }),
   );
 }
@@ -244,7 +250,8 @@ function addCommands(
   services: Services,
   { view, canOpenRemotes }: { readonly view: SandboxView; readonly canOpenRemotes: boolean },
 ): void {
-  const { context, state, accounts, access, book, broker, connections, consent, list, log, ssh } = services;
+  const { windowId, context, state, accounts, access, book, broker, connections, consent, list, log, ssh } =
+    services;
   const client = access.client.bind(access);
   const lifecycle = new Lifecycle({ list, client });
   const opener = new SandboxOpener({ book, broker, lifecycle, ssh, client, log });
@@ -257,7 +264,7 @@ function addCommands(
     settings: services.remoteSsh,
     isOpen: (alias) => connections.of(alias).some(servesEditor),
   });
-  const open = new OpenCommands({ list, flow, opener, canOpenRemotes, log });
+  const open = new OpenCommands({ list, flow, opener, canOpenRemotes, windowId, log });
   const sshCommands = new SshCommands({ extensionId: context.extension.id, list, book, opener, ssh, log });
   owned.add(vscode.window.registerUriHandler(new LinkHandler({ accounts, cloud, client, open, log })));
   owned.add(
@@ -276,7 +283,7 @@ function addCommands(
   const window = followSandboxWindow(owned, services);
   const connection = new ConnectionActions({ window, list, book, log });
   const doctor = owned.add(createDoctor(services, canOpenRemotes));
-  const refusals = new TokenRefusals(state, randomUUID());
+  const refusals = new TokenRefusals(state, windowId);
   owned.add(new SignInReminder({ list, refusals, ask: (account) => cloud.askToSignIn(account), log }));
   owned.add(
     registerCommands(

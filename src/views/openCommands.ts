@@ -16,6 +16,8 @@ export interface OpenCommandsOptions {
   readonly flow: OpenFlow;
   readonly opener: SandboxOpener;
   readonly canOpenRemotes: boolean;
+  /** This window's own id. */
+  readonly windowId: string;
   readonly log: Logger;
 }
 
@@ -87,13 +89,13 @@ export class OpenCommands {
     ref: SandboxRef,
     retry: () => Promise<void>,
   ): Promise<vscode.TerminalOptions | undefined> {
-    const { opener, log } = this.#options;
+    const { opener, windowId, log } = this.#options;
     const name = nameText(ref.sandbox.name);
     try {
       const command = await withOpenProgress(vscode.l10n.t('Opening a terminal in “{0}”', name), (progress) =>
         opener.terminalCommand(ref, progress),
       );
-      return terminalOptions(name, command);
+      return terminalOptions({ name, command, windowId });
     } catch (error) {
       const what = vscode.l10n.t('Cannot open a terminal in “{0}”', name);
       void showError(what, error, log, { account: ref.account, retry });
