@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { BoxliteStandIn } from '../clouds/boxlite/server';
+import { addCloud } from './host/addCloud';
 import { contrast } from './host/contrast';
 import { useEditor } from './host/useEditor';
 import type { Workbench } from './host/workbench';
@@ -38,9 +39,7 @@ describe('What a person sees in a real VS Code', function () {
     await cloud.start();
     for (const { name, status } of sandboxes) cloud.addBox({ name, status });
     await workbench.openView('Cloud Sandboxes');
-    await workbench.runCommand('Cloud Sandboxes: Add Cloud');
-    await workbench.answer('(1/2)', cloud.url);
-    await workbench.answer('(2/2)', 'token');
+    await addCloud(workbench, cloud.url, 'token');
     await workbench.row('web', 'running').waitFor();
   });
   after(() => cloud.stop());

@@ -15,6 +15,7 @@ import { includeLine } from '../../src/sshConfig/include';
 import { includePattern } from '../../src/sshConfig/quoting';
 import { LocalCloudServer } from '../helpers/localCloud';
 import { requireTool } from '../helpers/require';
+import { addCloud } from './host/addCloud';
 import { useEditor } from './host/useEditor';
 import type { Workbench } from './host/workbench';
 
@@ -103,9 +104,7 @@ describe('The connection to a sandbox in a real VS Code', function () {
   });
 
   it('is diagnosed into the sandbox and back', async () => {
-    await workbench.runCommand('Cloud Sandboxes: Add Cloud');
-    await workbench.answer('(1/2)', cloud.ready.url);
-    await workbench.answer('(2/2)', cloud.api.token);
+    await addCloud(workbench, cloud.ready.url, cloud.api.token);
     sandbox = await client.create({ name });
     await client.start(sandbox.id);
     await workbench.row(name, 'running').waitFor();

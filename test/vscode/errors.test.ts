@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Locator } from 'playwright-core';
 import { BoxliteStandIn } from '../clouds/boxlite/server';
 import { eventually } from '../helpers/eventually';
+import { addCloud } from './host/addCloud';
 import { useEditor } from './host/useEditor';
 import type { Workbench } from './host/workbench';
 
@@ -31,9 +32,7 @@ describe('What goes wrong with a sandbox, in a real VS Code', function () {
     cloud.addBox({ name: 'slow', status: 'stopped' });
     cloud.addBox({ name: 'broken', status: 'failed' });
     await workbench.openView('Cloud Sandboxes');
-    await workbench.runCommand('Cloud Sandboxes: Add Cloud');
-    await workbench.answer('(1/2)', cloud.url);
-    await workbench.answer('(2/2)', 'token');
+    await addCloud(workbench, cloud.url, 'token');
     await workbench.row('slow', 'stopped').waitFor();
   });
   after(() => cloud.stop());

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { BoxliteStandIn } from '../clouds/boxlite/server';
+import { addCloud } from './host/addCloud';
 import { useEditor } from './host/useEditor';
 import type { Workbench } from './host/workbench';
 
@@ -20,9 +21,7 @@ describe('Links to sandboxes in a real VS Code', function () {
       each.addBox({ name });
     }
     await workbench.openView('Cloud Sandboxes');
-    await workbench.runCommand('Cloud Sandboxes: Add Cloud');
-    await workbench.answer('(1/2)', cloud.url);
-    await workbench.answer('(2/2)', 'token');
+    await addCloud(workbench, cloud.url, 'token');
     await workbench.row('near', 'running').waitFor();
   });
   after(() => Promise.all([cloud.stop(), unknownCloud.stop()]));
@@ -78,6 +77,7 @@ describe('Links to sandboxes in a real VS Code', function () {
   it('open a sandbox there once the person has signed in', async () => {
     await workbench.openLink(linkToUnknownCloud());
     await workbench.dialog().getByRole('button', { name: 'Add Cloud' }).click();
+    await workbench.pick('BoxLite');
     await workbench.page.getByText('(1/2)').waitFor();
     await workbench.page.keyboard.press('Enter');
     await workbench.answer('(2/2)', 'other token');

@@ -109,6 +109,25 @@ describe('Making and opening sandboxes in a real VS Code', function () {
     assert.equal(await workbench.notification('terminal profile').count(), 0);
   });
 
+  it('has it in a second window at the same time, and tells the two apart', async () => {
+    const other = await workbench.openWindow();
+    await other.openView('Cloud Sandboxes');
+    await other.contextMenu(other.row('second'), 'Open Terminal');
+    await other.waitForTerminal(prompt);
+    await other.row('second').locator('.monaco-tl-twistie').click();
+    await other.row('Terminal in another window').first().waitFor();
+    await other.row('Terminal in this window').waitFor();
+    await other.screenshot('second-window');
+    await other.page.close();
+  });
+
+  it('is in the editor’s own menu for remote machines', async () => {
+    await workbench.statusBarItem('status.host').click();
+    await workbench.pickEntry('Open Sandbox').waitFor();
+    await workbench.screenshot('remote-menu');
+    await workbench.page.keyboard.press('Escape');
+  });
+
   it('removes what ssh has of it, and says so; the user’s own lines stay as they are', async () => {
     const config = path.join(editor.sshDir, 'config');
     const folder = path.join(editor.sshDir, 'cloud-sandboxes');

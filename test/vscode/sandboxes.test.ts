@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { eventually } from '../helpers/eventually';
+import { addCloud, giveAddress } from './host/addCloud';
 import { createSandbox } from './host/createSandbox';
 import { endLocalCloud } from './host/localCloud';
 import { calculateInTerminal } from './host/terminal';
@@ -61,17 +62,14 @@ describe('The extension in a real VS Code', function () {
   });
 
   it('refuses a cloud that does not answer, and keeps nothing', async () => {
-    await workbench.runCommand('Cloud Sandboxes: Add Cloud');
-    await workbench.answer('(1/2)', 'http://127.0.0.1:9');
-    await workbench.answer('(2/2)', 'wrong-token');
+    await addCloud(workbench, 'http://127.0.0.1:9', 'wrong-token');
     await workbench.notification('Cannot add the cloud').waitFor();
     await workbench.screenshot('7-add-cloud');
     assert.equal(await workbench.row('127.0.0.1:9').count(), 0);
   });
 
   it('asks before a token goes unencrypted to another computer', async () => {
-    await workbench.runCommand('Cloud Sandboxes: Add Cloud');
-    await workbench.answer('(1/2)', 'http://cloud.invalid');
+    await giveAddress(workbench, 'http://cloud.invalid');
     await workbench.dialog().getByText('Send the token to cloud.invalid without encryption?').waitFor();
     await workbench.screenshot('7-unencrypted');
     await workbench.dialog().getByRole('button', { name: 'Cancel' }).click();

@@ -3,6 +3,7 @@ import type { Locator } from 'playwright-core';
 import type { StandInBox } from '../clouds/boxlite/options';
 import { BoxliteStandIn } from '../clouds/boxlite/server';
 import { eventually } from '../helpers/eventually';
+import { addCloud } from './host/addCloud';
 import { useEditor } from './host/useEditor';
 import type { Workbench } from './host/workbench';
 
@@ -44,9 +45,7 @@ describe('The tree in a real VS Code', function () {
 
   it('shows a thousand sandboxes, those that run first', async () => {
     await workbench.openView('Cloud Sandboxes');
-    await workbench.runCommand('Cloud Sandboxes: Add Cloud');
-    await workbench.answer('(1/2)', cloud.url);
-    await workbench.answer('(2/2)', 'token');
+    await addCloud(workbench, cloud.url, 'token');
     await workbench.row('box 998', 'running').waitFor();
 
     assert.deepEqual((await labels()).slice(1, 6), ['box 998', 'box 999', 'box 1000', 'box 1', 'box 2']);
