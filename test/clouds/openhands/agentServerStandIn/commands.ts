@@ -65,22 +65,18 @@ async function waitFor(
   { timeout }: BashCommand,
   output: CommandOutput,
 ): Promise<number> {
-  const done = new AbortController();
   const ended = Promise.all([
     exitCodeOf(child),
     output.read('stdout', child.stdout!),
     output.read('stderr', child.stderr!),
   ]).then(([code]) => code);
-  const late = delay(timeout * 1_000, done.signal).then(async () => {
-    await endGroup(child);
-    return TIMED_OUT;
-  });
+  const done = new AbortController();
+  const late = delay(timeout * 1_000, done.signal).then(() => TIMED_OUT);
   late.catch(() => undefined);
-  try {
-    return await Promise.race([ended, late]);
-  } finally {
-    done.abort();
-  }
+  const code = await Promise.race([ended, late]);
+  done.abort();
+  if (code === TIMED_OUT) await endGroup(child);
+  return code;
 }
 
 /** Output that is not an event yet. */
