@@ -31,6 +31,7 @@ import { StateFile } from './sandboxes/stateFile';
 import { TokenRefusals } from './sandboxes/tokenRefusals';
 import { stableRuntimes } from './sshConfig/runtimes';
 import { AccountCommands } from './views/accountCommands';
+import { confirmStart } from './views/confirmStart';
 import { ConnectionActions } from './views/connectionActions';
 import { ContextKeys } from './views/contextKeys';
 import { CreateCommand } from './views/createCommand';
@@ -127,6 +128,7 @@ function createServices(
     new SandboxList({
       accounts,
       listSandboxes: async (account, signal) => listAll(await access.findClient(account, signal), signal),
+      leastPollMs: ({ provider }) => providers.find(({ kind }) => kind === provider)?.leastPollMs,
     }),
   );
   const book = new SandboxBook(state);
@@ -253,7 +255,7 @@ function addCommands(
   const { windowId, context, state, accounts, access, book, broker, connections, consent, list, log, ssh } =
     services;
   const client = access.client.bind(access);
-  const lifecycle = new Lifecycle({ list, client });
+  const lifecycle = new Lifecycle({ list, client, confirmStart });
   const opener = new SandboxOpener({ book, broker, lifecycle, ssh, client, log });
   const cloud = new AccountCommands({ accounts, access, list, book, kinds: providers, ssh, log });
   const sandbox = new SandboxCommands({ list, lifecycle, book, ssh, log });

@@ -38,6 +38,7 @@ export class AccountPoller implements Disposable {
   readonly #list: ListSandboxes;
   readonly #onChange: () => void;
   readonly #now: () => number;
+  readonly #leastMs: number;
   readonly #ended = new AbortController();
   #phase: ListPhase = 'loading';
   #error: Error | undefined;
@@ -54,11 +55,15 @@ export class AccountPoller implements Disposable {
   /** Counts our own changes: an answer that was asked for before one of them is out of date. */
   #generation = 0;
 
-  /** @param now milliseconds of a clock that is never set */
-  constructor(list: ListSandboxes, onChange: () => void, now = () => performance.now()) {
+  /**
+   * @param now milliseconds of a clock that is never set
+   * @param leastMs between two polls that nobody asked for, in milliseconds
+   */
+  constructor(list: ListSandboxes, onChange: () => void, now = () => performance.now(), leastMs = 0) {
     this.#list = list;
     this.#onChange = onChange;
     this.#now = now;
+    this.#leastMs = leastMs;
   }
 
   get phase(): ListPhase {
@@ -170,7 +175,7 @@ export class AccountPoller implements Disposable {
   }
 
   #waitMs(): number {
-    const leastMs = this.#pace === 'slow' ? slowIntervalMs : 0;
+    const leastMs = Math.max(this.#leastMs, this.#pace === 'slow' ? slowIntervalMs : 0);
     if (this.#failures > 0) {
       const backoff = backoffMs(this.#failures, firstBackoffMs, maxBackoffMs - intervalMs);
       return Math.max(leastMs, retryAfterMs(this.#error), intervalMs + backoff);

@@ -1,5 +1,6 @@
 import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
+import { signInByDevice, type DeviceSignIn } from '../cloud/deviceFlow';
 import { CloudError } from '../cloud/errors';
 import type { AccountInfo, CloudClient, Endpoint, NetworkSettings } from '../cloud/provider';
 import { accountHost, isLocal, type Account } from './account';
@@ -61,6 +62,17 @@ export class CloudAccess implements Disposable {
     } finally {
       client.dispose();
     }
+  }
+
+  /** A token for whoever confirms the code in a browser; keeps nothing. Rejects as {@link signInByDevice} does. */
+  tokenByDevice(
+    { baseUrl, flow, onCode }: Pick<DeviceSignIn, 'flow' | 'onCode'> & { readonly baseUrl: string },
+    signal?: AbortSignal,
+  ): Promise<string> {
+    const { log } = this.#options;
+    const network = this.#options.network();
+    const endpoint = { baseUrl, ...(network && { network }) };
+    return signInByDevice({ flow, endpoint, onCode, log, ...(signal && { signal }) });
   }
 
   /** Closes the account's client, if there is one. */

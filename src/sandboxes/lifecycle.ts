@@ -1,5 +1,5 @@
 import type { CreateOptions } from '../cloud/createFields';
-import type { CloudClient, SandboxStatus } from '../cloud/provider';
+import type { CloudClient, Sandbox, SandboxStatus, StartConsequence } from '../cloud/provider';
 import { cloudErrorCode } from '../cloud/errors';
 import type { Account } from './account';
 import type { SandboxList, SandboxRef } from './sandboxList';
@@ -9,6 +9,8 @@ type List = Pick<SandboxList, 'showTransition' | 'showPlaceholder' | 'put' | 'dr
 export interface LifecycleOptions {
   readonly list: List;
   readonly client: (account: Account, signal?: AbortSignal) => Promise<CloudClient>;
+  /** Asks the person whether that may happen to another sandbox. Rejects with the reason of a cancellation if not. */
+  readonly confirmStart: (consequence: StartConsequence) => Promise<void>;
 }
 
 /**
@@ -23,10 +25,12 @@ export class Lifecycle {
   }
 
   async create(account: Account, options: CreateOptions, signal?: AbortSignal): Promise<SandboxRef> {
-    const { list, client } = this.#options;
+    const { list } = this.#options;
     const placeholder = list.showPlaceholder(account, options.name ?? 'new sandbox');
     try {
-      const sandbox = await (await client(account, signal)).create(options, signal);
+      const client = await this.#options.client(account, signal);
+      await this.#confirmStart(client, undefined, signal);
+      const sandbox = await client.create(options, signal);
       const ref = { account, sandbox };
       list.put(ref);
       return ref;
@@ -38,7 +42,12 @@ export class Lifecycle {
 
   /** Starts a sandbox that does not run, and waits until it does. */
   async start(ref: SandboxRef, signal?: AbortSignal): Promise<SandboxRef> {
-    return this.#change(ref, 'starting', (client) => client.start(ref.sandbox.id, signal), signal);
+    const { id } = ref.sandbox;
+    const start = async (client: CloudClient): Promise<Sandbox> => {
+      await this.#confirmStart(client, id, signal);
+      return client.start(id, signal);
+    };
+    return this.#change(ref, 'starting', start, signal);
   }
 
   async stop(ref: SandboxRef, signal?: AbortSignal): Promise<SandboxRef> {
@@ -68,6 +77,12 @@ export class Lifecycle {
     if (current.sandbox.status === 'running') return current;
     onStart?.();
     return this.start(current, signal);
+  }
+
+  async #confirmStart(client: CloudClient, id: string | undefined, signal?: AbortSignal): Promise<void> {
+    const consequence = await client.startConsequence?.(id, signal);
+    if (consequence) await this.#options.confirmStart(consequence);
+    signal?.throwIfAborted();
   }
 
   async #change(

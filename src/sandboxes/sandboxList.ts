@@ -40,6 +40,8 @@ export interface SandboxListing {
 export interface SandboxListOptions {
   readonly accounts: Pick<AccountStore, 'list' | 'onDidChange'>;
   readonly listSandboxes: (account: Account, signal: AbortSignal) => Promise<readonly Sandbox[]>;
+  /** The least time between two looks at the account's cloud, in milliseconds, where that matters. */
+  readonly leastPollMs?: (account: Account) => number | undefined;
 }
 
 /** The sandboxes of all accounts, kept fresh while somebody looks. */
@@ -165,6 +167,8 @@ export class SandboxList implements Disposable {
     const poller = new AccountPoller(
       (signal) => this.#listSandboxes(account, signal),
       () => this.#changed.fire(undefined),
+      undefined,
+      this.#options.leastPollMs?.(account),
     );
     this.#pollers.set(account.id, poller);
     poller.setPace(this.#pace);

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { printable } from '../base/errors';
 import type { Logger } from '../base/logger';
+import type { SignIn } from '../cloud/provider';
 import type { SandboxBook } from '../remote/sandboxBook';
 import { signOut } from '../remote/signOut';
 import type { SshAccess } from '../remote/sshAccess';
@@ -11,6 +12,7 @@ import type { SandboxList } from '../sandboxes/sandboxList';
 import { renewToken, signIn, useLocalCloud } from '../sandboxes/signIn';
 import { removedText } from './accountTexts';
 import { addCloud, askNewToken, type CloudKind } from './addCloud';
+import type { TokenByDevice } from './credentials';
 import { commandStep, offerSteps, showDone, showError, withProgress } from './feedback';
 import { viewId } from './ids';
 import { pickAccount } from './pickers';
@@ -41,6 +43,7 @@ export class AccountCommands {
     try {
       const account = await addCloud({
         kinds,
+        byDevice: this.#tokenByDevice,
         ...(baseUrl !== undefined && { baseUrl }),
         signIn: (request, signal) => signIn(request, access, accounts, signal),
       });
@@ -76,8 +79,8 @@ export class AccountCommands {
     if (isLocal(account)) return this.useLocalCloud();
     const host = printable(accountHost(account), 100);
     try {
-      const token = await askNewToken(account);
-      if (!token) return;
+      const token = await askNewToken(account, this.#methodsOf(account), this.#tokenByDevice);
+      if (token === undefined) return;
       await withProgress(vscode.l10n.t('Signing in to {0}', host), ({ signal }) =>
         renewToken(account, token, access, accounts, signal),
       );
@@ -133,6 +136,15 @@ export class AccountCommands {
       const retry = (): Promise<void> => this.signOut({ kind: 'account', account });
       await showError(vscode.l10n.t('Cannot sign out of {0}', host), error, log, { retry });
     }
+  }
+
+  readonly #tokenByDevice: TokenByDevice = (request, signal) =>
+    this.#options.access.tokenByDevice(request, signal);
+
+  /** An account may have been added by a newer version of this extension, which knows more kinds of clouds. */
+  #methodsOf({ provider }: Account): SignIn['methods'] {
+    const kind = this.#options.kinds.find((candidate) => candidate.kind === provider);
+    return kind?.signIn.methods ?? [{ kind: 'token', name: 'accessToken' }];
   }
 
   async #show(account: Account): Promise<void> {

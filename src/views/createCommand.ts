@@ -3,6 +3,7 @@ import { printable } from '../base/errors';
 import type { Logger } from '../base/logger';
 import type { CreateOptions } from '../cloud/createFields';
 import type { CloudClient } from '../cloud/provider';
+import { canCreateIn } from '../cloud/registry';
 import type { Account } from '../sandboxes/account';
 import type { Lifecycle } from '../sandboxes/lifecycle';
 import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
@@ -55,13 +56,19 @@ export class CreateCommand {
 
   async #accountFor(target?: CommandTarget): Promise<Account | undefined> {
     if (target?.kind === 'account') return target.account;
-    const accounts = this.#options.list.accounts.map(({ account }) => account);
+    const accounts = this.#options.list.accounts
+      .map(({ account }) => account)
+      .filter(({ provider }) => canCreateIn(provider));
     if (accounts.length > 0)
       return pickAccount(accounts, vscode.l10n.t('Create the sandbox in which cloud?'));
-    await offerSteps(vscode.window.showInformationMessage, vscode.l10n.t('There is no cloud yet.'), [
-      commandStep(vscode.l10n.t('Start Local Cloud'), 'useLocalCloud'),
-      commandStep(vscode.l10n.t('Add Cloud'), 'addCloud'),
-    ]);
+    await offerSteps(
+      vscode.window.showInformationMessage,
+      vscode.l10n.t('There is no cloud yet to create one in.'),
+      [
+        commandStep(vscode.l10n.t('Start Local Cloud'), 'useLocalCloud'),
+        commandStep(vscode.l10n.t('Add Cloud'), 'addCloud'),
+      ],
+    );
     return undefined;
   }
 }

@@ -4,6 +4,7 @@ import { describeError, printable } from '../base/errors';
 import type { ConnectionPhase } from '../broker/protocol';
 import { cloudErrorCode } from '../cloud/errors';
 import type { Sandbox, SandboxStatus } from '../cloud/provider';
+import { canCreateIn } from '../cloud/registry';
 import { accountHost, isLocal, type Account } from '../sandboxes/account';
 import { isNotRunning } from '../sandboxes/localCloud';
 import type { AccountSandboxes } from '../sandboxes/sandboxList';
@@ -19,9 +20,11 @@ export interface Icon {
 interface StatusLook {
   readonly icon: Icon;
   readonly word: () => string;
-  /** Words in a tree item's context value, on which menus depend. */
-  readonly offers: readonly ('startable' | 'stoppable')[];
+  readonly offers: readonly Offer[];
 }
+
+/** Words in a tree item's context value, on which menus depend. */
+type Offer = 'startable' | 'stoppable' | 'deletable';
 
 export const spinning: Icon = { id: 'loading~spin' };
 const running: Icon = { id: 'vm-running', color: 'charts.green' };
@@ -77,11 +80,19 @@ export function statusWord(status: SandboxStatus): string {
 }
 
 export function isStartable(sandbox: Sandbox): boolean {
-  return looks[sandbox.status].offers.includes('startable');
+  return offersOf(sandbox).includes('startable');
 }
 
 export function isStoppable(sandbox: Sandbox): boolean {
-  return looks[sandbox.status].offers.includes('stoppable');
+  return offersOf(sandbox).includes('stoppable');
+}
+
+export function isDeletable(sandbox: Sandbox): boolean {
+  return offersOf(sandbox).includes('deletable');
+}
+
+function offersOf({ status, isFixed }: Sandbox): readonly Offer[] {
+  return isFixed ? [] : [...looks[status].offers, 'deletable'];
 }
 
 export interface SandboxRowOptions {
@@ -96,7 +107,7 @@ export interface SandboxRowOptions {
 }
 
 export function sandboxRow(sandbox: Sandbox, options: SandboxRowOptions = {}): Row {
-  const { icon, word, offers } = looks[sandbox.status];
+  const { icon, word } = looks[sandbox.status];
   const { placeholder, connection, account, now = Date.now() } = options;
   const state = connection ? `${word()}, ${phaseWord(connection)}` : word();
   const label = nameText(sandbox.name);
@@ -121,7 +132,7 @@ export function sandboxRow(sandbox: Sandbox, options: SandboxRowOptions = {}): R
         '\n',
       ),
     icon,
-    context: placeholder ? 'placeholder' : ['sandbox', ...offers].join(' '),
+    context: placeholder ? 'placeholder' : ['sandbox', ...offersOf(sandbox)].join(' '),
   };
 }
 
@@ -146,7 +157,7 @@ export function accountRow(account: Account): Row {
     description: host,
     tooltip: () => `${label}\n${host}`,
     icon: { id: isLocal(account) ? 'device-desktop' : 'cloud' },
-    context: 'account',
+    context: ['account', ...(canCreateIn(account.provider) ? ['creatable'] : [])].join(' '),
   };
 }
 

@@ -8,7 +8,7 @@ import type { Lifecycle } from '../sandboxes/lifecycle';
 import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
 import { showError, withProgress } from './feedback';
 import { pickSandbox } from './pickers';
-import { isStartable, isStoppable } from './presentation';
+import { isDeletable, isStartable, isStoppable } from './presentation';
 import type { CommandTarget } from './sandboxTree';
 import { messageText, nameText } from './text';
 
@@ -62,7 +62,7 @@ export class SandboxCommands {
   }
 
   async delete(target?: CommandTarget): Promise<void> {
-    const ref = await this.choose(target, vscode.l10n.t('Delete which sandbox?'), () => true);
+    const ref = await this.choose(target, vscode.l10n.t('Delete which sandbox?'), isDeletable);
     if (!ref || !(await confirmDelete(ref))) return;
     const { lifecycle, book, ssh, log } = this.#options;
     const name = nameText(ref.sandbox.name);

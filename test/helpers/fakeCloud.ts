@@ -10,6 +10,7 @@ export class FakeCloud implements CloudClient {
   fail: Error | undefined;
   pageSize = 100;
   disposed = false;
+  startConsequence?: NonNullable<CloudClient['startConsequence']>;
   #held: Deferred<undefined> | undefined;
 
   constructor(...sandboxes: Sandbox[]) {

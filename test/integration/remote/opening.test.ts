@@ -107,7 +107,7 @@ describe('Opening a sandbox, up to the editor', function () {
       accounts,
       listSandboxes: async (account, signal) => listAll(await client(account, signal), signal),
     });
-    lifecycle = new Lifecycle({ list, client });
+    lifecycle = new Lifecycle({ list, client, confirmStart: () => Promise.resolve() });
     book = new SandboxBook(state);
     const runDir = path.join(temp.path, 'run');
     ssh = new SshSetup({

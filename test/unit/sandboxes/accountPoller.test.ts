@@ -234,6 +234,25 @@ describe('AccountPoller', () => {
     assert.equal(poller.phase, 'failed');
   });
 
+  it('leaves a cloud that counts requests the time that it needs', async () => {
+    cloud.sandboxes.set('a', { ...box('a'), status: 'starting' });
+    const gentle = new AccountPoller(
+      (signal) => listAll(cloud, signal),
+      () => changes++,
+      () => now,
+      3_000,
+    );
+    gentle.setPace('full');
+    await advance(0);
+    const before = cloud.calls.length;
+    await advance(2_999);
+    assert.equal(cloud.calls.length, before);
+    await advance(1);
+
+    assert.equal(cloud.calls.length, before + 1);
+    gentle.dispose();
+  });
+
   it('gives up on a cloud that does not answer', async () => {
     cloud.hold();
     const silent = new AccountPoller(

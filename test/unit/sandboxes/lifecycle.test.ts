@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { StartConsequence } from '../../../src/cloud/provider';
 import { CloudError } from '../../../src/cloud/errors';
 import { localAccount } from '../../../src/sandboxes/account';
 import { Emitter } from '../../../src/sandboxes/emitter';
@@ -14,12 +15,20 @@ describe('Lifecycle', () => {
   let cloud: FakeCloud;
   let list: SandboxList;
   let lifecycle: Lifecycle;
+  let asked: StartConsequence[];
+  let consents: boolean;
 
   beforeEach(async () => {
     cloud = new FakeCloud(stopped);
     const accounts = { list: () => [localAccount], onDidChange: new Emitter<undefined>().event };
     list = new SandboxList({ accounts, listSandboxes: (_, signal) => listAll(cloud, signal) });
-    lifecycle = new Lifecycle({ list, client: () => Promise.resolve(cloud) });
+    const confirmStart = (consequence: StartConsequence): Promise<void> => {
+      asked.push(consequence);
+      return consents ? Promise.resolve() : Promise.reject(new Error('no'));
+    };
+    asked = [];
+    consents = true;
+    lifecycle = new Lifecycle({ list, client: () => Promise.resolve(cloud), confirmStart });
     await list.refresh();
   });
 
@@ -42,6 +51,32 @@ describe('Lifecycle', () => {
 
     await assert.rejects(lifecycle.stop(ref), { code: 'conflict' });
     assert.deepEqual(statuses(), ['stopped']);
+  });
+
+  describe('where a start may pause another sandbox', () => {
+    const consequence = { running: 1, mayPause: { id: 'b', name: 'old', status: 'running' as const } };
+    beforeEach(() => {
+      cloud.startConsequence = () => Promise.resolve(consequence);
+    });
+
+    for (const act of ['start', 'create'] as const) {
+      const run = (): Promise<unknown> =>
+        act === 'start' ? lifecycle.start(ref) : lifecycle.create(localAccount, {});
+
+      it(`asks before the ${act}`, async () => {
+        await run();
+
+        assert.deepEqual(asked, [consequence]);
+      });
+
+      it(`does not ${act} without consent`, async () => {
+        consents = false;
+
+        await assert.rejects(run(), /no/);
+        assert.equal(cloud.calls.includes(act), false);
+        assert.deepEqual(statuses(), ['stopped']);
+      });
+    }
   });
 
   it('shows a sandbox that is being created, with its name', async () => {

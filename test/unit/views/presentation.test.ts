@@ -1,14 +1,34 @@
 import assert from 'node:assert/strict';
 import { CloudError } from '../../../src/cloud/errors';
 import type { Sandbox, SandboxStatus } from '../../../src/cloud/provider';
-import { localAccount } from '../../../src/sandboxes/account';
+import { localAccount, type Account } from '../../../src/sandboxes/account';
 import { LocalCloudError } from '../../../src/sandboxes/localCloud';
 import { timeText } from '../../../src/views/text';
-import { accountMessage, isStartable, isStoppable, sandboxRow } from '../../../src/views/presentation';
+import {
+  accountMessage,
+  accountRow,
+  isStartable,
+  isStoppable,
+  sandboxRow,
+} from '../../../src/views/presentation';
 
 function box(changes: Partial<Sandbox> = {}): Sandbox {
   return { id: 'x', name: 'box', status: 'running', ...changes };
 }
+
+describe('accountRow', () => {
+  const account = (provider: string): Account => ({ ...localAccount, provider });
+
+  it('offers to make sandboxes where that can be done', () => {
+    assert.equal(accountRow(account('openhands')).context, 'account creatable');
+  });
+
+  for (const provider of ['openhands-agent-server', 'of-a-newer-version']) {
+    it(`does not offer it in ${provider}`, () => {
+      assert.equal(accountRow(account(provider)).context, 'account');
+    });
+  }
+});
 
 describe('sandboxRow', () => {
   const cases: { status: SandboxStatus; word: string; startable: boolean; stoppable: boolean }[] = [
@@ -32,6 +52,16 @@ describe('sandboxRow', () => {
       assert.equal(isStoppable(box({ status })), stoppable);
     });
   }
+
+  it('offers to delete a sandbox, whatever its state', () => {
+    for (const { status } of cases) assert.match(sandboxRow(box({ status })).context, /\bdeletable\b/);
+  });
+
+  it('offers neither start nor stop nor deletion of one that is just there', () => {
+    for (const { status } of cases) {
+      assert.equal(sandboxRow(box({ status, isFixed: true })).context, 'sandbox');
+    }
+  });
 
   it('shows the notice before the image', () => {
     const row = sandboxRow(box({ image: 'debian:12', notice: 'not isolated' }));
