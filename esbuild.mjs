@@ -14,7 +14,7 @@ const entryPoints = {
   start: 'src/start/main.ts',
 };
 
-const build = await context({
+const options = {
   entryPoints,
   outdir: 'dist',
   bundle: true,
@@ -39,11 +39,22 @@ const build = await context({
     'bufferutil',
     'utf-8-validate',
   ],
-});
+};
 
-if (watch) {
-  await build.watch();
-} else {
-  await build.rebuild();
-  await build.dispose();
+/** Runs on whatever Node a sandbox has. Its bytes are its version, so nothing in them depends on where it was built. */
+const agentOptions = {
+  ...options,
+  entryPoints: { agent: 'src/agent/main.ts' },
+  target: 'node18',
+  minify: true,
+  sourcemap: false,
+};
+
+for (const build of [await context(options), await context(agentOptions)]) {
+  if (watch) {
+    await build.watch();
+  } else {
+    await build.rebuild();
+    await build.dispose();
+  }
 }

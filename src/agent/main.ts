@@ -1,0 +1,138 @@
+/** The agent: the program that the extension runs inside a sandbox. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { parseArgs } from 'node:util';
+import { CodedError, describeError, describeErrorChain } from '../base/errors';
+import type { Logger } from '../base/logger';
+import { sparePointlessMarking } from '../base/marking';
+import { AgentFolder, socketIn } from './agentFolder';
+import { attach } from './attach';
+import { openBoundedLog } from './boundedLog';
+import { serve } from './serve';
+
+const USAGE = `Usage: agent serve --dir DIR [--port N]... [--session-seconds N] [--idle-exit-seconds N]
+       agent attach --dir DIR
+       agent version
+
+serve    runs an agent in DIR, in the foreground; SIGTERM ends it once it has no session
+attach   joins stdin and stdout with the agent that runs in DIR
+version  prints the version
+
+Options:
+  --dir DIR              folder of this agent alone: secrets/, and what it makes
+  --port N               port to listen on for WebSockets, on all addresses
+  --session-seconds N    how long a session is kept without a connection (default: 900)
+  --idle-exit-seconds N  ends when it had no session for so long (default: 1800)
+  --help                 print this
+`;
+const EXIT = { failed: 1, usage: 2 } as const;
+const SESSION_SECONDS = '900';
+const IDLE_EXIT_SECONDS = '1800';
+const MAX_SECONDS = 7 * 24 * 3600;
+const VERSION_DIGITS = 12;
+
+class UsageError extends CodedError<'usage'> {
+  constructor(message: string) {
+    super('usage', message);
+  }
+}
+
+async function main(argv: string[]): Promise<void> {
+  const { values, positionals } = parseOptions(argv);
+  const [command, ...rest] = positionals;
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  if (rest.length > 0) throw new UsageError(`Unexpected argument ${JSON.stringify(rest[0])}`);
+  switch (command) {
+    case 'serve':
+      await runServer(values);
+      return;
+    case 'attach':
+      await attach(socketIn(folderOf(values)));
+      return;
+    case 'version':
+      process.stdout.write(`${ownVersion()}\n`);
+      return;
+    case undefined:
+      throw new UsageError('No command given');
+    default:
+      throw new UsageError(`Unknown command ${JSON.stringify(command)}`);
+  }
+}
+
+type Options = ReturnType<typeof parseOptions>['values'];
+
+async function runServer(values: Options): Promise<void> {
+  const ports = (values.port ?? []).map((port) => parseNumber('--port', port, 1, 65_535));
+  const sessionMs =
+    1000 * parseNumber('--session-seconds', values['session-seconds'] ?? SESSION_SECONDS, 1, MAX_SECONDS);
+  const idleExitMs =
+    1000 *
+    parseNumber('--idle-exit-seconds', values['idle-exit-seconds'] ?? IDLE_EXIT_SECONDS, 1, MAX_SECONDS);
+  const folder = await AgentFolder.open(folderOf(values));
+  const log = openBoundedLog(folder.log);
+  endOnCrash(log);
+  const ended = new AbortController();
+  process.on('SIGTERM', () => ended.abort());
+  // Whoever started it may go.
+  process.on('SIGHUP', () => undefined);
+  const version = ownVersion();
+  const { env } = process;
+  await serve({ folder, version, ports, sessionMs, idleExitMs, env, log }, ended.signal);
+}
+
+/** A crash must be found in the log: nobody sees what a detached process prints. */
+function endOnCrash(log: Logger): void {
+  process.on('uncaughtException', (error) => {
+    log.error(`crashed: ${error.stack ?? describeErrorChain(error)}`);
+    process.exit(EXIT.failed);
+  });
+}
+
+/** Told apart by their bytes: whoever has the same file has the same version. */
+function ownVersion(): string {
+  return createHash('sha256').update(readFileSync(__filename)).digest('hex').slice(0, VERSION_DIGITS);
+}
+
+function parseOptions(argv: string[]) {
+  try {
+    return parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: {
+        dir: { type: 'string' },
+        port: { type: 'string', multiple: true },
+        // parseArgs() of Node 18.0 knows no defaults.
+        'session-seconds': { type: 'string' },
+        'idle-exit-seconds': { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(describeError(error));
+  }
+}
+
+function folderOf({ dir }: Options): string {
+  if (!dir) throw new UsageError('--dir is missing');
+  return path.resolve(dir);
+}
+
+function parseNumber(option: string, value: string, min: number, max: number): number {
+  if (/^\d{1,9}$/.test(value) && Number(value) >= min && Number(value) <= max) return Number(value);
+  throw new UsageError(`${option} takes a number from ${min} to ${max}, not ${JSON.stringify(value)}`);
+}
+
+sparePointlessMarking();
+main(process.argv.slice(2)).then(
+  // Something that is still open, such as a pipe of a lost program, must not keep the process.
+  () => process.exit(0),
+  (error: unknown) => {
+    const isUsage = error instanceof UsageError;
+    process.stderr.write(`agent: ${describeErrorChain(error)}\n${isUsage ? `\n${USAGE}` : ''}`);
+    process.exit(isUsage ? EXIT.usage : EXIT.failed);
+  },
+);
