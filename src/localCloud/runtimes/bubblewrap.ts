@@ -1,13 +1,13 @@
 /** Boxes as Linux namespaces made by bubblewrap: the host's programs or a given root folder, no image needed. */
+import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { describeError } from '../../base/errors';
-import { shellQuote } from '../../base/shell';
 import { getArchive, putArchive } from './archive';
 import { startHostCommand } from './command';
-import type { ProcessControl } from '../../processes/hostProcess';
 import { enterControl } from './enterControl';
 import { RuntimeError } from './errors';
 import { hostRootArguments, writeEtc } from './hostRoot';
@@ -16,6 +16,7 @@ import {
   boxArguments,
   enterArguments,
   hostRoot,
+  type BoxEntry,
   type BoxFolders,
   type Confinement,
 } from './namespaces';
@@ -23,13 +24,19 @@ import { NamespaceBox } from './namespaceBox';
 import type { PipeFactory } from '../../processes/pipes';
 import type { BoxSpec, ExecSpec, BoxProcess, Runtime } from './runtime';
 import type { RuntimeContext } from './runtimeContext';
+import { enterWithTerminal, type EnterCommand } from './terminalEntry';
+
+const run = promisify(execFile);
 
 const HOME = '/root';
+/** For a program to tell its version. */
+const PROBE_MS = 5_000;
 
 /** The host's programs that this runtime is made of, by their full paths. */
 interface Tools {
   readonly bwrap: string;
   readonly nsenter: string;
+  readonly hostScript: string | undefined;
 }
 
 interface RunningBox {
@@ -62,8 +69,9 @@ export class BubblewrapRuntime implements Runtime {
     }
     const runtime = new BubblewrapRuntime(
       {
-        bwrap: findTool('bwrap', env),
-        nsenter: findTool('nsenter', env),
+        bwrap: requireTool('bwrap', env),
+        nsenter: requireTool('nsenter', env),
+        hostScript: await findScript(env),
       },
       pipes,
     );
@@ -133,16 +141,21 @@ export class BubblewrapRuntime implements Runtime {
       return Promise.reject(new RuntimeError('not-running', `Box ${box.id} is not running`));
     }
     const env = environment(box, spec, running);
-    const wrapped = spec.terminal !== undefined && running.has.script;
-    const argv = wrapped ? inScript(spec.argv, env) : spec.argv;
-    const workingDir = path.posix.resolve(HOME, spec.workingDir ?? box.workingDir ?? HOME);
-    const args = enterArguments(running.namespaces.pid, box.network, running.confinement, workingDir, argv);
-    const control = (pid: number): ProcessControl => enterControl(pid, wrapped);
-    const { terminal } = spec;
+    const entry: BoxEntry = {
+      pid: running.namespaces.pid,
+      network: box.network,
+      confinement: running.confinement,
+      workingDir: path.posix.resolve(HOME, spec.workingDir ?? box.workingDir ?? HOME),
+    };
+    const { argv, terminal } = spec;
+    const tools = { ...this.#tools, hasScript: running.has.script };
+    const command: EnterCommand = terminal
+      ? enterWithTerminal(entry, tools, argv, env)
+      : { args: enterArguments(entry, argv), env, isWrapped: false };
     return startHostCommand(
-      { argv: [this.#tools.nsenter, ...args], env, cwd: '/', terminal },
+      { argv: [tools.nsenter, ...command.args], env: command.env, cwd: '/', terminal },
       this.#pipes,
-      control,
+      (pid) => enterControl(pid, command.isWrapped),
     );
   }
 
@@ -179,19 +192,34 @@ function unavailable(cause: unknown): string {
   );
 }
 
-function findTool(name: string, env: NodeJS.ProcessEnv): string {
-  const dirs = [...(env['PATH'] ?? '').split(path.delimiter), '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
-  for (const dir of dirs.filter((candidate) => path.isAbsolute(candidate))) {
-    const file = path.join(dir, name);
-    try {
-      accessSync(file, constants.X_OK);
-      return file;
-    } catch {
-      // Not in this folder.
-    }
-  }
+function requireTool(name: 'bwrap' | 'nsenter', env: NodeJS.ProcessEnv): string {
+  const file = findTool(name, env);
+  if (file !== undefined) return file;
   const source = name === 'bwrap' ? 'bubblewrap' : 'util-linux';
   throw new RuntimeError('unavailable', `bubblewrap needs ${name}; install the package ${source}`);
+}
+
+/** Others than util-linux's do not know its options. */
+async function findScript(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const file = findTool('script', env);
+  if (file === undefined) return undefined;
+  const { stdout } = await run(file, ['--version'], { timeout: PROBE_MS }).catch(() => ({ stdout: '' }));
+  return stdout.includes('util-linux') ? file : undefined;
+}
+
+function findTool(name: string, env: NodeJS.ProcessEnv): string | undefined {
+  const dirs = [...(env['PATH'] ?? '').split(path.delimiter), '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
+  const files = dirs.filter((dir) => path.isAbsolute(dir)).map((dir) => path.join(dir, name));
+  return files.find(isExecutable);
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The box's own root folder; undefined: it uses the host's programs. */
@@ -221,16 +249,6 @@ function environment(box: BoxSpec, spec: ExecSpec, running: RunningBox): Record<
     ...box.env,
     ...spec.env,
   };
-}
-
-/**
- * The command under script(1), which gives it a terminal of the box's own: one of the host's has no name in the
- * box, and ttyname(3) fails. script runs its command by $SHELL, so that is set aside for it.
- */
-function inScript(argv: readonly string[], env: Record<string, string>): string[] {
-  const shell = env['SHELL'] ?? '/bin/sh';
-  const command = `export SHELL=${shellQuote(shell)}; exec ${argv.map(shellQuote).join(' ')}`;
-  return ['env', 'SHELL=/bin/sh', 'script', '--quiet', '--return', '--command', command, '/dev/null'];
 }
 
 async function isFolder(file: string): Promise<boolean> {

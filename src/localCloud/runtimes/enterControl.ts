@@ -3,8 +3,9 @@ import { killSession } from '../../processes/session';
 import { listProcesses, sendSignal, type ProcessInfo } from '../../processes/procfs';
 
 /**
- * Reaches a command that nsenter(1) runs as its child. nsenter itself is left alone: a command that loses it belongs
- * to the host's init, and the box cannot end before that gets round to it. With the command gone, nsenter ends too.
+ * Reaches a command that nsenter(1), or what it has become, runs as its child. nsenter itself is left alone: a command
+ * that loses it belongs to the host's init, and the box cannot end before that gets round to it. With the command
+ * gone, nsenter ends too.
  *
  * `wrapped`: the command is a child of script(1), which is nsenter's child, and has a session of its own.
  */

@@ -102,19 +102,28 @@ export function hostRoot(folders: BoxFolders, usr: readonly string[]): string[] 
 
 export const BOX_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/**
- * Arguments of nsenter that run a command in the box whose first process is `pid`. The command keeps nsenter's
- * environment.
- */
-export function enterArguments(
-  pid: number,
-  network: boolean,
-  confinement: Confinement,
-  workingDir: string,
+/** Where and how a command enters a box. */
+export interface BoxEntry {
+  /** Of the box's first process, on the host. */
+  readonly pid: number;
+  /** Whether the box shares the host's network. */
+  readonly network: boolean;
+  readonly confinement: Confinement;
+  readonly workingDir: string;
+}
+
+/** Arguments of nsenter that run a command in a box. The command keeps nsenter's environment. */
+export function enterArguments(entry: BoxEntry, argv: readonly string[]): string[] {
+  return ['--pid', ...joinArguments(entry, argv)];
+}
+
+/** Like {@link enterArguments}, for an nsenter that is one of the box's processes already. */
+export function joinArguments(
+  { pid, network, confinement, workingDir }: BoxEntry,
   argv: readonly string[],
 ): string[] {
   return [
-    ...['--target', String(pid), '--mount', '--uts', '--ipc', '--pid'],
+    ...['--target', String(pid), '--mount', '--uts', '--ipc'],
     ...(network ? [] : ['--net']),
     ...(confinement.userNamespace === 'none' ? [] : ['--user', '--preserve-credentials']),
     '--root',

@@ -4,6 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import type { BoxApi } from '../../helpers/boxApi';
 import { makeBusyboxRoot } from '../../helpers/busyboxRoot';
+import { makeGnuRoot } from '../../helpers/gnuRoot';
 import { LocalCloudServer } from '../../helpers/localCloud';
 import { requireTool, skipFor } from '../../helpers/require';
 
@@ -39,7 +40,8 @@ describe('Isolation by bubblewrap', function () {
 
   const roots = [
     { what: 'the programs of this computer', image: () => undefined },
-    { what: 'a bare root folder', image: () => makeBusyboxRoot(dir) },
+    { what: 'a bare root folder', image: () => makeBusyboxRoot(path.join(dir, 'busybox')) },
+    { what: 'a root folder of GNU programs', image: () => makeGnuRoot(path.join(dir, 'gnu')) },
   ];
   for (const { what, image } of roots) {
     describe(`with ${what}`, () => {
@@ -93,6 +95,34 @@ describe('Isolation by bubblewrap', function () {
         });
 
         assert.deepEqual([stdout.toString(), exitCode], ['terminal\r\n', 6]);
+      });
+
+      it('has job control in a terminal, whose shell ends with its own code', async () => {
+        const { stdout, exitCode } = await api.run(box, ['sh', '-ic', 'sleep 0.2 & jobs; exit 3'], {
+          tty: true,
+        });
+
+        const text = stdout.toString();
+        assert.match(text, /Running +.*sleep 0\.2/);
+        assert.doesNotMatch(text, /tty/);
+        assert.equal(exitCode, 3, text);
+      });
+
+      it('interrupts what is in the foreground of a terminal by ^C', async () => {
+        const attached = api.attach(await api.start(box, ['sh', '-c', 'echo go; sleep 60'], { tty: true }));
+        await attached.until('go');
+        attached.write(Buffer.from('\x03'));
+
+        assert.notEqual((await attached.ended()).exitCode, 0);
+      });
+
+      it('ends a killed command in a terminal', async () => {
+        const execution = await api.start(box, ['sh', '-ic', 'sleep 60'], { tty: true });
+        const attached = api.attach(execution);
+        await attached.opened;
+        await api.call('DELETE', execution);
+
+        assert.notEqual((await attached.ended()).exitCode, 0);
       });
 
       it('ends a killed command', async () => {

@@ -29,18 +29,18 @@ describe('boxArguments', () => {
 });
 
 describe('enterArguments', () => {
+  const entry = { pid: 7, network: true, workingDir: '/' };
+
   it('take a command that looks like an option as a command', () => {
-    const args = enterArguments(7, true, { userNamespace: 'single', dropCapabilities: false }, '/', [
-      '--help',
-    ]);
+    const confinement = { userNamespace: 'single', dropCapabilities: false } as const;
+    const args = enterArguments({ ...entry, confinement }, ['--help']);
 
     assert.deepEqual(args.slice(-2), ['--', '--help']);
   });
 
   it('drop all capabilities but those of a container', () => {
-    const args = enterArguments(7, true, { userNamespace: 'none', dropCapabilities: true }, '/', ['id']).join(
-      ' ',
-    );
+    const confinement = { userNamespace: 'none', dropCapabilities: true } as const;
+    const args = enterArguments({ ...entry, confinement }, ['id']).join(' ');
 
     assert.match(args, /setpriv --no-new-privs --bounding-set=-all,\+audit_write,\+chown/);
     assert.doesNotMatch(args, /sys_admin|mknod/);
