@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import { abortable, abortReason } from '../base/async';
+import { abortable } from '../base/async';
 import { ByteReader } from '../base/byteReader';
 import { createDeadline } from '../base/deadline';
 import type { Disposable } from '../base/disposable';
@@ -55,8 +55,7 @@ export class CarrierAcceptor implements Disposable {
   readonly #keeper: SessionKeeper;
   readonly #handshakeMs: number;
   readonly #maxHandshakes: number;
-  readonly #disposal = new AbortController();
-  #handshakes = 0;
+  readonly #carriers = new Set<Duplex>();
 
   constructor(keeper: SessionKeeper, options: CarrierAcceptorOptions = {}) {
     this.#keeper = keeper;
@@ -72,7 +71,7 @@ export class CarrierAcceptor implements Disposable {
     // From now until the stream, which has listeners of its own, is destroyed.
     carrier.on('error', () => undefined);
     try {
-      if (this.#handshakes >= this.#maxHandshakes) {
+      if (this.#carriers.size >= this.#maxHandshakes) {
         throw new AgentLinkError('busy', 'Too many carriers are in their handshake');
       }
       await this.#handshake(carrier);
@@ -85,23 +84,23 @@ export class CarrierAcceptor implements Disposable {
 
   /** Ends all handshakes; sessions are not its own. */
   dispose(): void {
-    this.#disposal.abort(new AgentLinkError('carrier-lost', 'The agent is ending'));
+    for (const carrier of this.#carriers) carrier.destroy();
   }
 
   async #handshake(carrier: Duplex): Promise<void> {
     const timedOut = (): Error => new AgentLinkError('timeout', 'No handshake in time');
-    const deadline = createDeadline(this.#handshakeMs, timedOut, this.#disposal.signal);
-    this.#handshakes++;
+    const deadline = createDeadline(this.#handshakeMs, timedOut);
+    this.#carriers.add(carrier);
     try {
       const hello = await receiveHello(carrier, deadline.signal);
       const secret = await abortable(this.#keeper.secretOf(hello.fields.keyId), deadline.signal);
-      if (deadline.signal.aborted) throw abortReason(deadline.signal);
+      if (carrier.destroyed) throw new AgentLinkError('carrier-lost', 'A carrier ended in its handshake');
       if (!(secret && hello.isFrom(secret))) {
         throw new AgentLinkError('refused', 'A carrier had a wrong secret');
       }
       this.#answer(carrier, hello, secret);
     } finally {
-      this.#handshakes--;
+      this.#carriers.delete(carrier);
       deadline.dispose();
     }
   }

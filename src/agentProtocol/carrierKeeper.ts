@@ -150,11 +150,11 @@ export class CarrierKeeper implements Disposable {
 
   #end(error: Error): void {
     const { stream } = this.#options;
-    const cause = endReason(error, stream);
-    this.#connected.reject(cause ?? error);
     // Disposed while the session goes on: who did so knows what becomes of the stream.
-    if (!this.#disposal.signal.aborted) stream.destroy(cause);
-    this.#disposal.abort();
+    const isDisposed = this.#disposal.signal.aborted;
+    const cause = isDisposed ? (stream.errored ?? undefined) : endReason(error, stream);
+    this.#connected.reject(cause ?? error);
+    if (!isDisposed) stream.destroy(cause);
     this.#options.onState?.({ phase: 'ended', ...(cause ? { error: cause } : {}) });
   }
 }

@@ -96,7 +96,7 @@ function agreesWithModel(seed: number): void {
   const operations = [
     (): void => {
       const length = upTo(random() < 0.5 ? 20 : 5_000);
-      const chunk = Buffer.from({ length }, () => upTo(255));
+      const chunk = Buffer.from(Array.from({ length }, () => upTo(255)));
       buffer.append(chunk);
       model.bytes += chunk.toString('latin1');
     },

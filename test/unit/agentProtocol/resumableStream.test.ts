@@ -137,9 +137,7 @@ describe('ResumableStream', () => {
       assert.ok(written <= limit + writer.stream.writableHighWaterMark + CHUNK.length, `${written} bytes`);
     };
 
-    it('is held while there is no carrier', async () => {
-      await isHeld(LIMIT);
-    });
+    it('is held while there is no carrier', () => isHeld(LIMIT));
 
     it('is held until the other side acknowledges', async () => {
       const peer = playedPeer(writer);
@@ -213,7 +211,7 @@ describe('ResumableStream', () => {
       await eventually(() => assert.deepEqual(far.events, ['attached', 'end', 'close']));
     });
 
-    it('takes no further carrier', async () => {
+    it('takes no further carrier', () => {
       near.stream.destroy();
       const { near: carrier } = carrierPair();
 
