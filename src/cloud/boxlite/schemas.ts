@@ -19,6 +19,10 @@ export const boxSchema = v.object({
   image: optionalText,
   created_at: optionalText,
   notice: optionalText,
+  /**
+   * Of the local cloud alone. The others tell after how much idle time a box stops (`auto_stop`), but not since when it
+   * is idle: `updated_at` is its latest change of state.
+   */
   stops_at: optionalText,
 });
 
