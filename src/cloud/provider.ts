@@ -213,6 +213,11 @@ export interface SshService {
   readonly hostKeys?: readonly string[];
   /** Opens a connection to it. */
   dial(signal?: AbortSignal): Promise<Duplex>;
+  /**
+   * Lets a key in, given as type and base64, from now on. Present where the server does not know the user's keys by
+   * itself; it may still refuse the key afterwards.
+   */
+  authorize?(publicKey: string, signal?: AbortSignal): Promise<void>;
 }
 
 export interface TerminalSize {

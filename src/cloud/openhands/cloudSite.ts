@@ -1,12 +1,15 @@
 import { abortable } from '../../base/async';
 import { printable } from '../../base/errors';
 import { CloudError, cloudErrorCode } from '../errors';
-import { findUrl, serviceUrl, socketAddress, type SocketAddress } from './addresses';
+import { findUrl, serviceUrl, socketAddress } from './addresses';
 import { AgentServer } from './agentServer';
 import type { OpenHandsApi } from './api';
 import { isGone, statusOf, type ExposedUrl, type SandboxInfo } from './schemas';
-import type { SandboxSite, WorkerPort } from './site';
+import type { SandboxSite, SshPlace, WorkerPort } from './site';
 import { askForWorkerPorts, usualWorkerPorts, workerNames, type WorkerName } from './workers';
+
+/** That of OpenHands' images, where it is not told. */
+const USUAL_SSH_PORT = 2222;
 
 interface Current {
   readonly server: AgentServer;
@@ -77,15 +80,18 @@ export class CloudSite implements SandboxSite {
     }));
   }
 
-  async sshAddress(signal?: AbortSignal): Promise<SocketAddress | undefined> {
+  async sshPlace(signal?: AbortSignal): Promise<SshPlace | undefined> {
     const { urls } = await this.#now(signal);
     const exposed = findUrl(urls, 'SSH');
-    if (exposed) return socketAddress(exposed, this.api.baseUrl);
+    if (exposed) {
+      const address = socketAddress(exposed, this.api.baseUrl);
+      return { address, insidePort: exposed.port ?? USUAL_SSH_PORT };
+    }
     const port = await this.use((server) => server.sshPort(signal), signal);
     const agentServer = findUrl(urls, 'AGENT_SERVER');
     if (port === undefined || !agentServer) return undefined;
     const { hostname } = serviceUrl(agentServer, this.api.baseUrl);
-    return { host: hostname.replace(/^\[|\]$/g, ''), port };
+    return { address: { host: hostname.replace(/^\[|\]$/g, ''), port }, insidePort: port };
   }
 
   dispose(): void {

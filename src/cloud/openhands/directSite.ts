@@ -1,8 +1,7 @@
 import { isIP } from 'node:net';
 import { isLoopback } from '../proxy';
-import type { SocketAddress } from './addresses';
 import type { AgentServer } from './agentServer';
-import type { SandboxSite, WorkerPort } from './site';
+import type { SandboxSite, SshPlace, WorkerPort } from './site';
 import { askForWorkerPorts, usualWorkerPorts, workerNames, type WorkerName } from './workers';
 
 /** The inside of a sandbox whose agent-server was given by a person: nobody else tells of it. */
@@ -24,10 +23,10 @@ export class DirectSite implements SandboxSite {
     });
   }
 
-  async sshAddress(signal?: AbortSignal): Promise<SocketAddress | undefined> {
+  async sshPlace(signal?: AbortSignal): Promise<SshPlace | undefined> {
     const port = await this.server.sshPort(signal);
     const host = this.baseUrl.hostname.replace(/^\[|\]$/g, '');
-    return port === undefined ? undefined : { host, port };
+    return port === undefined ? undefined : { address: { host, port }, insidePort: port };
   }
 }
 

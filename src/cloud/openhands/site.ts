@@ -9,6 +9,13 @@ export interface WorkerPort {
   url(signal?: AbortSignal): Promise<URL>;
 }
 
+export interface SshPlace {
+  /** Seen from here. */
+  readonly address: SocketAddress;
+  /** The port that the server listens on in the sandbox. */
+  readonly insidePort: number;
+}
+
 /** Where the inside of one sandbox is reached. */
 export interface SandboxSite {
   /**
@@ -19,5 +26,5 @@ export interface SandboxSite {
   /** The best first. */
   workerPorts(signal?: AbortSignal): Promise<readonly WorkerPort[]>;
   /** Where the sandbox's own SSH server would be, if anybody says that there is one. */
-  sshAddress(signal?: AbortSignal): Promise<SocketAddress | undefined>;
+  sshPlace(signal?: AbortSignal): Promise<SshPlace | undefined>;
 }

@@ -13,10 +13,7 @@ import type {
 } from '../provider';
 import { dialWebSocket, type CloudWebSocket } from '../websocket';
 import type { SandboxSite, WorkerPort } from './site';
-import { answersSsh, dialTcp } from './sshService';
-
-/** The user of OpenHands' images (software-agent-sdk, agent_server/docker/Dockerfile). */
-const USUAL_USER = 'openhands';
+import { findSshService } from './sshService';
 
 /** The way into a sandbox with an agent-server: that streams nothing, so it takes an agent of ours. */
 export class OpenHandsTransport implements Transport {
@@ -53,7 +50,7 @@ export class OpenHandsTransport implements Transport {
   }
 
   async sshService(signal?: AbortSignal): Promise<SshService | undefined> {
-    this.#sshService ??= this.#findSshService(signal).catch((error: unknown) => {
+    this.#sshService ??= findSshService(this.site, this.log, signal).catch((error: unknown) => {
       this.#sshService = undefined;
       throw error;
     });
@@ -62,12 +59,6 @@ export class OpenHandsTransport implements Transport {
 
   keepAlive(signal?: AbortSignal): Promise<void> {
     return this.site.use((server) => server.noteUse(signal), signal);
-  }
-
-  async #findSshService(signal: AbortSignal | undefined): Promise<SshService | undefined> {
-    const address = await this.site.sshAddress(signal);
-    if (!address || !(await answersSsh(address, signal))) return undefined;
-    return { user: address.user ?? USUAL_USER, dial: (dialSignal) => dialTcp(address, dialSignal) };
   }
 
   #publicPort(worker: WorkerPort): PublicPort {

@@ -31,6 +31,7 @@ export interface SshConnectOptions {
  */
 export async function connectToServer(options: SshConnectOptions, signal: AbortSignal): Promise<Client> {
   const { service, userKey, agent, name, log } = options;
+  await service.authorize?.(publicKeyOf(userKey), signal);
   const stream = await service.dial(signal);
   const client = new ssh2.Client();
   const ready = createDeferred<undefined>();
@@ -73,6 +74,14 @@ export async function connectToServer(options: SshConnectOptions, signal: AbortS
     }
     throw new CloudError('unreachable', `The SSH server of ${name} does not answer`, { cause });
   }
+}
+
+/** Type and base64 of the public half. */
+function publicKeyOf(privateKey: string): string {
+  const parsed = ssh2.utils.parseKey(privateKey);
+  if (parsed instanceof Error)
+    throw new BridgeError('unavailable', 'The key of this sandbox is not usable', { cause: parsed });
+  return `${parsed.type} ${parsed.getPublicSSH().toString('base64')}`;
 }
 
 /** `hostKeys`: lines of type and base64, as in a public key file. */
