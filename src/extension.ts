@@ -37,6 +37,7 @@ import { ContextKeys } from './views/contextKeys';
 import { CreateCommand } from './views/createCommand';
 import { DoctorCommand } from './views/doctorCommand';
 import {
+  readBackend,
   readLocalCloudRuntime,
   readNetworkSettings,
   readRemoteSsh,
@@ -136,7 +137,13 @@ function createServices(
   const remoteSsh = new RemoteSshSettings(state, userSettings);
   const connections = owned.add(new Connections());
   const ssh = createSshSetup(context, { book, consent, remoteSsh, log });
-  const grants = new GrantSource({ book, accounts, access, keys: (alias) => ssh.keys(alias) });
+  const grants = new GrantSource({
+    book,
+    accounts,
+    access,
+    keys: (alias) => ssh.keys(alias),
+    backend: readBackend,
+  });
   const broker = owned.add(
     new WindowBroker({
       dir: runtimeDir(),

@@ -1,7 +1,7 @@
 /** The messages of protocol.ts as JSON-RPC types, and the checks they pass when they arrive. */
 import * as v from 'valibot';
 import { NotificationType, ParameterStructures, RequestType } from 'vscode-jsonrpc/node';
-import { methods, type ConnectionState, type Grant, type GrantAnswer } from './protocol';
+import { backendChoices, methods, type ConnectionState, type Grant, type GrantAnswer } from './protocol';
 
 /** Largest message that a broker reads, in bytes: its peers send names and states only. */
 export const maxRequestBytes = 64 * 1024;
@@ -41,6 +41,8 @@ const grant: v.GenericSchema<unknown, Grant> = v.looseObject({
   hostKey: v.string(),
   userKey: v.string(),
   mayStart: v.boolean(),
+  // A window of an older version does not send it.
+  backend: v.optional(v.picklist(backendChoices), 'auto'),
 });
 
 const grantAnswer: v.GenericSchema<unknown, GrantAnswer> = v.variant('ok', [

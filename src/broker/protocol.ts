@@ -12,7 +12,13 @@ export interface Grant {
   readonly userKey: string;
   /** Whether the user asked for this sandbox just now; without it a stopped sandbox stays stopped. */
   readonly mayStart: boolean;
+  /** How channels are to be made in the sandbox. */
+  readonly backend: BackendChoice;
 }
+
+/** How channels are made in the sandbox: by one way that the user wants, or the best that works. */
+export const backendChoices = ['auto', 'agent', 'exec', 'sshd'] as const;
+export type BackendChoice = (typeof backendChoices)[number];
 
 /**
  * Why a broker gave no grant:

@@ -1,29 +1,21 @@
-import { randomUUID } from 'node:crypto';
-import { performance } from 'node:perf_hooks';
 import { requestGrant } from '../broker/client';
-import { editorOfAlias } from '../broker/endpoints';
-import { windowVariable, type ConnectionState, type Grant } from '../broker/protocol';
-import { StateReporter } from '../broker/stateReporter';
+import type { Grant } from '../broker/protocol';
 import { createDeferred } from '../base/async';
-import { describeError, printable } from '../base/errors';
+import { describeError, describeErrorChain } from '../base/errors';
 import type { Logger } from '../base/logger';
 import { say } from '../base/stderrLog';
 import { cloudErrorCode } from '../cloud/errors';
 import { providerOf } from '../cloud/registry';
 import type { BackendFeatures } from '../ssh/backend';
-import { ExecBackend } from '../ssh/backends/exec';
+import { createBackend, type LinkState } from '../ssh/backends/choose';
 import type { GreetedStream } from '../ssh/greeting';
 import { serveBridge } from '../ssh/server';
 import type { ConnectionArguments } from './arguments';
-import { endReasonOf } from './endReason';
+import { ConnectionReporter } from './connectionReporter';
 import { ObservedBackend } from './observedBackend';
 
 /** After this long the person at the terminal is told what we wait for. */
 const PATIENCE_MS = 1500;
-const REPORT_INTERVAL_MS = 5000;
-/** Channels come and go in bursts. */
-const REPORT_DELAY_MS = 250;
-const MAX_NAME_LENGTH = 100;
 
 /**
  * One run of the ProxyCommand: gets its grant, serves SSH to the local ssh, reports its state, and ends when ssh
@@ -31,8 +23,7 @@ const MAX_NAME_LENGTH = 100;
  */
 export async function runConnection(
   { runDir, alias }: ConnectionArguments,
-  stream: GreetedStream,
-  log: Logger,
+  { stream, agentProgram, log }: Pick<Run, 'stream' | 'agentProgram' | 'log'>,
 ): Promise<number> {
   const gone = new AbortController();
   stream.once('close', () => gone.abort());
@@ -43,7 +34,7 @@ export async function runConnection(
   try {
     const grant = await requestGrant({ dir: runDir, alias, signal: gone.signal, log });
     log.debug('grant received');
-    return await serveGrant(grant, { stream, reporter, progress, gone: gone.signal, log });
+    return await serveGrant(grant, { stream, reporter, progress, agentProgram, gone: gone.signal, log });
   } catch (error) {
     if (gone.signal.aborted) return 0;
     say(describeError(error));
@@ -60,21 +51,28 @@ interface Run {
   readonly stream: GreetedStream;
   readonly reporter: ConnectionReporter;
   readonly progress: Progress;
+  /** File of the program that runs in sandboxes. */
+  readonly agentProgram: string;
   /** Aborts when the local ssh is gone. */
   readonly gone: AbortSignal;
   readonly log: Logger;
 }
 
-async function serveGrant(grant: Grant, { stream, reporter, progress, gone, log }: Run): Promise<number> {
+async function serveGrant(grant: Grant, run: Run): Promise<number> {
+  const { stream, reporter, progress, agentProgram, gone, log } = run;
   const client = providerOf(grant.endpoint.provider).connect(grant.endpoint, log);
-  const exec = new ExecBackend({
+  const lost = new AbortController();
+  const chosen = createBackend(grant.backend, {
     client,
     sandbox: grant.sandbox,
     mayStart: grant.mayStart,
+    userKey: grant.userKey,
+    agentProgram,
     onProgress: (text) => progress.update(text),
+    onLink: (state) => followLink(state, { reporter, lost, log }),
     log,
   });
-  const backend = new ObservedBackend(exec, () => reporter.channelsChanged());
+  const backend = new ObservedBackend(chosen, () => reporter.channelsChanged());
   const ready = createDeferred<BackendFeatures>();
   const prepare = async (): Promise<boolean> => {
     try {
@@ -98,12 +96,35 @@ async function serveGrant(grant: Grant, { stream, reporter, progress, gone, log 
       hostKey: grant.hostKey,
       backend,
       ready: ready.promise,
+      lost: lost.signal,
       progress: () => progress.text,
       log,
     });
-    return (await preparing) ? 0 : 255;
+    return (await preparing) && !lost.signal.aborted ? 0 : 255;
   } finally {
     client.dispose();
+  }
+}
+
+/** What the window shows of the way to the sandbox; when there will be none any more, the connection ends. */
+function followLink(
+  state: LinkState,
+  { reporter, lost, log }: { readonly lost: AbortController } & Pick<Run, 'reporter' | 'log'>,
+): void {
+  switch (state.phase) {
+    case 'connected':
+      log.info('connected again');
+      reporter.resume();
+      return;
+    case 'reconnecting':
+      log.info(`reconnecting, attempt ${state.attempt}: ${describeErrorChain(state.reason)}`);
+      reporter.pause(`attempt ${state.attempt}`);
+      return;
+    case 'ended':
+      if (!state.error) return;
+      say(describeError(state.error));
+      reporter.reportEnd(state.error);
+      lost.abort(state.error);
   }
 }
 
@@ -142,76 +163,4 @@ class Progress {
   dispose(): void {
     clearTimeout(this.#timer);
   }
-}
-
-/** Tells every broker of this editor how the connection is. */
-class ConnectionReporter {
-  readonly #reporter: StateReporter;
-  readonly #identity: Omit<ConnectionState, 'phase'>;
-  #backend: Pick<ObservedBackend, 'roundTripMs' | 'open'> | undefined;
-  #interval: NodeJS.Timeout | undefined;
-  #soon: NodeJS.Timeout | undefined;
-
-  constructor(dir: string, alias: string, log: Logger) {
-    this.#reporter = new StateReporter({ dir, editor: editorOfAlias(alias), log });
-    // The time the process began, not this object.
-    const since = Math.round(performance.timeOrigin);
-    this.#identity = {
-      connectionId: randomUUID(),
-      alias,
-      pid: process.pid,
-      since,
-      ...startedBy(process.env),
-    };
-    this.report('connecting');
-  }
-
-  report(phase: ConnectionState['phase'], detail?: string): void {
-    this.#reporter.report({ ...this.#identity, phase, ...(detail !== undefined && { detail }) });
-  }
-
-  reportEnd(error: unknown): void {
-    const reason = endReasonOf(error);
-    const detail = describeError(error);
-    this.#reporter.report({ ...this.#identity, phase: 'closed', detail, ...(reason && { reason }) });
-  }
-
-  /** Reports `connected` now, and from time to time with the round-trip time. */
-  follow(backend: Pick<ObservedBackend, 'roundTripMs' | 'open'>): void {
-    this.#backend = backend;
-    this.#reportConnected();
-    this.#interval = setInterval(() => this.#reportConnected(), REPORT_INTERVAL_MS);
-  }
-
-  channelsChanged(): void {
-    if (this.#interval === undefined) return;
-    this.#soon ??= setTimeout(() => this.#reportConnected(), REPORT_DELAY_MS);
-  }
-
-  async close(): Promise<void> {
-    clearInterval(this.#interval);
-    this.#interval = undefined;
-    clearTimeout(this.#soon);
-    await this.#reporter.flush();
-    this.#reporter.dispose();
-  }
-
-  #reportConnected(): void {
-    this.#soon = undefined;
-    if (!this.#backend) return;
-    const roundTripMs = this.#backend.roundTripMs();
-    this.#reporter.report({
-      ...this.#identity,
-      phase: 'connected',
-      ...(roundTripMs !== undefined && { roundTripMs }),
-      channels: this.#backend.open,
-    });
-  }
-}
-
-/** ssh hands its own environment to us. */
-function startedBy(env: NodeJS.ProcessEnv): Pick<ConnectionState, 'windowId' | 'terminalProgram'> {
-  const windowId = printable(env[windowVariable] ?? '', MAX_NAME_LENGTH);
-  const terminalProgram = printable(env['TERM_PROGRAM'] ?? '', MAX_NAME_LENGTH);
-  return { ...(windowId && { windowId }), ...(terminalProgram && { terminalProgram }) };
 }

@@ -2,6 +2,7 @@
  * The connection process, by ./start: ssh runs it as its ProxyCommand. Stdin and stdout carry SSH and nothing else; what people
  * should read goes to stderr.
  */
+import * as path from 'node:path';
 import { describeError } from '../base/errors';
 import { createStderrLog, say } from '../base/stderrLog';
 import { GreetedStream } from '../ssh/greeting';
@@ -27,7 +28,7 @@ async function main(): Promise<number> {
   stream.once('close', () => setTimeout(() => process.exit(1), LAST_CALL_MS).unref());
   // ssh sends SIGHUP when it ends; the others come from a person or the system.
   for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const) process.on(signal, () => stream.destroy());
-  return runConnection(connectionArguments, stream, log);
+  return runConnection(connectionArguments, { stream, agentProgram: path.join(__dirname, 'agent.js'), log });
 }
 
 main().then(

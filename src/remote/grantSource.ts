@@ -1,4 +1,4 @@
-import type { GrantAnswer } from '../broker/protocol';
+import type { BackendChoice, GrantAnswer } from '../broker/protocol';
 import { cloudErrorCode } from '../cloud/errors';
 import type { Endpoint } from '../cloud/provider';
 import type { SandboxKeys } from '../keys/keyPair';
@@ -14,6 +14,8 @@ export interface GrantSourceOptions {
   readonly access: Pick<CloudAccess, 'endpoint' | 'findEndpoint'>;
   /** The sandbox's keys, if it was provisioned. */
   readonly keys: (alias: string) => Promise<SandboxKeys | undefined>;
+  /** What the user has set. */
+  readonly backend: () => BackendChoice;
 }
 
 /** Answers connections that ask for the grant of an alias. */
@@ -25,7 +27,7 @@ export class GrantSource {
   }
 
   async answer(alias: string, signal?: AbortSignal): Promise<GrantAnswer> {
-    const { book, accounts, keys } = this.#options;
+    const { book, accounts, keys, backend } = this.#options;
     // The sandbox may have been opened, or stopped, in another window.
     await book.reload();
     const entry = book.find(alias);
@@ -44,6 +46,7 @@ export class GrantSource {
         hostKey: pair.host.privateKey,
         userKey: pair.user.privateKey,
         mayStart,
+        backend: backend(),
       };
       return { ok: true, grant };
     } catch (error) {

@@ -20,6 +20,8 @@ import { takeTerminalModes } from './ssh2TerminalModes';
 const BANNER_INTERVAL_MS = 2000;
 /** ssh2 pings by default and gives up after 45 s; our peer is a pipe, and a stopped ssh is not a dead one. */
 const NEVER_MS = 2 ** 31 - 1;
+/** For what channels say when the sandbox is lost. */
+const LAST_WORDS_MS = 250;
 
 export interface BridgeOptions {
   /** The local ssh's end: a stream that has been greeted. */
@@ -29,6 +31,8 @@ export interface BridgeOptions {
   readonly backend: Backend;
   /** The outcome of {@link Backend.ready}; authentication is held until it settles. */
   readonly ready: Promise<BackendFeatures>;
+  /** Aborts, with the reason, when the sandbox is lost for good. */
+  readonly lost?: AbortSignal;
   /** What the wait is about, shown in banners while authentication is held. */
   readonly progress: () => string;
   readonly log: Logger;
@@ -54,6 +58,7 @@ export async function serveBridge(options: BridgeOptions): Promise<void> {
 function serveConnection(connection: Connection, options: BridgeOptions): void {
   const { backend, log } = options;
   connection.on('error', (error: unknown) => log.debug(`ssh: ${describeErrorChain(error)}`));
+  endWhenLost(connection, options);
   emitEndOfWrite(connection);
   reusePackets(connection);
   acceptLongPackets(connection);
@@ -77,6 +82,22 @@ function serveConnection(connection: Connection, options: BridgeOptions): void {
       serveForwards(connection, context, streams);
       serveRemoteForwards(connection, context, channels);
     });
+  });
+}
+
+/** Tells the client why, once each channel has had time to say so for itself. */
+function endWhenLost(connection: Connection, { lost, stream }: BridgeOptions): void {
+  if (!lost) return;
+  const end = (): void => {
+    sendDisconnect(connection, describeError(lost.reason));
+    stream.end();
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const onLost = (): void => void (timer = setTimeout(end, LAST_WORDS_MS));
+  lost.addEventListener('abort', onLost, { once: true });
+  connection.once('close', () => {
+    lost.removeEventListener('abort', onLost);
+    clearTimeout(timer);
   });
 }
 

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
-import type { ConnectionState, Grant, GrantAnswer } from '../broker/protocol';
+import type { BackendChoice, ConnectionState, Grant, GrantAnswer } from '../broker/protocol';
 import { BrokerServer } from '../broker/server';
 import type { Endpoint, Sandbox } from '../cloud/provider';
 import { aliasFor } from '../keys/alias';
@@ -18,6 +18,8 @@ export interface ServeOptions {
   readonly sandbox: Pick<Sandbox, 'id' | 'name'>;
   /** Whether connections may start the sandbox. */
   readonly mayStart: boolean;
+  /** How channels are made in the sandbox; the best that works, unless told. */
+  readonly backend?: BackendChoice;
   /** Private folder for the SSH files, the public keys and the broker's socket. */
   readonly runDir: string;
   /** Where the bundles are. */
@@ -62,6 +64,7 @@ export async function serveSandbox(options: ServeOptions): Promise<ServedSandbox
     hostKey: keys.host.privateKey,
     userKey: keys.user.privateKey,
     mayStart: options.mayStart,
+    backend: options.backend ?? 'auto',
   };
   const broker = await BrokerServer.start({
     dir: runDir,

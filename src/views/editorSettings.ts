@@ -5,6 +5,7 @@ import { createDeadline } from '../base/deadline';
 import { systemCertificates } from '../base/systemCertificates';
 import type { NetworkSettings } from '../cloud/provider';
 import type { ComputerFacts } from '../remote/doctor/computerChecks';
+import { backendChoices, type BackendChoice } from '../broker/protocol';
 import { networkSettings } from '../remote/networkSettings';
 import { installedRemoteSsh, recommendedRemoteSsh } from '../remote/remoteSshFamily';
 import type { UserSettings } from '../remote/remoteSshSettings';
@@ -68,6 +69,12 @@ function userSetting(name: string): string | undefined {
 export function readLocalCloudRuntime(): 'docker' | 'bubblewrap' | 'process' | undefined {
   const runtime = vscode.workspace.getConfiguration(configurationSection).get('localCloud.runtime');
   return runtime === 'docker' || runtime === 'bubblewrap' || runtime === 'process' ? runtime : undefined;
+}
+
+/** How connections are to reach into sandboxes. */
+export function readBackend(): BackendChoice {
+  const choice: unknown = vscode.workspace.getConfiguration(configurationSection).get('backend');
+  return backendChoices.find((known) => known === choice) ?? 'auto';
 }
 
 /** While a window is being resolved, the editor holds back changes of settings; nothing may wait for that. */

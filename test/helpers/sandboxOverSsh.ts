@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { silentLogger } from '../../src/base/logger';
-import type { ConnectionState } from '../../src/broker/protocol';
+import type { BackendChoice, ConnectionState } from '../../src/broker/protocol';
 import { providerOf } from '../../src/cloud/registry';
 import type { CreateOptions } from '../../src/cloud/createFields';
 import type { CloudClient, Endpoint, Sandbox } from '../../src/cloud/provider';
@@ -16,6 +16,8 @@ export interface TestSandboxOptions extends CreateOptions {
   readonly runtime: RuntimeName;
   /** Whether connections may start the sandbox; they may unless told. */
   readonly mayStart?: boolean;
+  /** How channels are made; unless told, by what needs nothing but a shell in the sandbox. */
+  readonly backend?: BackendChoice;
   /** Folder of the bundles that run. Unless given, the local cloud runs from its source, the rest from `dist`. */
   readonly bundles?: string;
 }
@@ -32,6 +34,7 @@ export class SandboxOverSsh extends SshHost {
     readonly endpoint: Endpoint,
     readonly sandbox: Sandbox,
     readonly dir: string,
+    private readonly backend: BackendChoice,
     private readonly bundles: string | undefined,
   ) {
     super();
@@ -40,7 +43,7 @@ export class SandboxOverSsh extends SshHost {
 
   /** Starts a local cloud of its own with one sandbox. */
   static async open(options: TestSandboxOptions): Promise<SandboxOverSsh> {
-    const { runtime, mayStart = true, bundles, ...create } = options;
+    const { runtime, mayStart = true, backend = 'exec', bundles, ...create } = options;
     // Short, because a Unix socket goes into it.
     const dir = mkdtempSync(path.join(os.tmpdir(), 'sbx-'));
     const server = await LocalCloudServer.start({
@@ -52,7 +55,7 @@ export class SandboxOverSsh extends SshHost {
     const client = providerOf(endpoint.provider).connect(endpoint, silentLogger);
     const sandbox = await client.create(create);
     await client.start(sandbox.id);
-    const opened = new SandboxOverSsh(server, client, endpoint, sandbox, dir, bundles);
+    const opened = new SandboxOverSsh(server, client, endpoint, sandbox, dir, backend, bundles);
     await opened.serve(mayStart);
     return opened;
   }
@@ -88,6 +91,7 @@ export class SandboxOverSsh extends SshHost {
       endpoint: { ...this.endpoint, baseUrl },
       sandbox: this.sandbox,
       mayStart,
+      backend: this.backend,
       runDir: path.join(this.dir, 'run'),
       distDir: this.bundles ?? path.resolve('dist'),
       onState: (state) => this.states.push(state),

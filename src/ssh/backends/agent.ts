@@ -28,8 +28,8 @@ import { reachSandbox, wakeSandbox, type ReachOptions } from './wake';
 export interface AgentBackendOptions extends ReachOptions {
   /** The user's private key for this sandbox: the secret that is shared with the agent is derived from it. */
   readonly userKey: string;
-  /** File of the agent's program. */
-  readonly program: string;
+  /** File of the program that runs in sandboxes. */
+  readonly agentProgram: string;
   /** Told when the way to the agent is lost, is there again, or will never be. */
   readonly onLink: (state: CarrierState) => void;
 }
@@ -64,7 +64,7 @@ export class AgentBackend implements Backend {
   /** Rejects with an {@link AgentStartError} if there can be no agent in the sandbox. */
   async ready(signal: AbortSignal): Promise<BackendFeatures> {
     const { log } = this.#options;
-    const program = await AgentProgram.read(this.#options.program);
+    const program = await AgentProgram.read(this.#options.agentProgram);
     const { facts } = (this.#connected = await reachSandbox(
       this.#options,
       () => this.#connect(program, signal),

@@ -24,6 +24,7 @@ const grant: Grant = {
   hostKey: 'host key',
   userKey: 'user key',
   mayStart: true,
+  backend: 'auto',
 };
 const granted: GrantAnswer = { ok: true, grant };
 const unknown: GrantAnswer = { ok: false, reason: 'unknown-alias', message: 'no such sandbox' };

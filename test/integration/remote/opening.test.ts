@@ -122,7 +122,13 @@ describe('Opening a sandbox, up to the editor', function () {
       settings: () => ({ configFile: path.join(sshDir, 'config') }),
       log: silentLogger,
     });
-    const grants = new GrantSource({ book, accounts, access, keys: (alias) => keysOf(alias) });
+    const grants = new GrantSource({
+      book,
+      accounts,
+      access,
+      keys: (alias) => keysOf(alias),
+      backend: () => 'exec',
+    });
     broker = new WindowBroker({
       dir: runDir,
       editor: 'test',

@@ -35,6 +35,7 @@ function source(changes: Partial<GrantSourceOptions> = {}): GrantSource {
     accounts: { find: () => localAccount },
     access: { endpoint: () => Promise.resolve(endpoint), findEndpoint: () => Promise.reject(notRunning) },
     keys: () => Promise.resolve(keys),
+    backend: () => 'agent',
     ...changes,
   });
 }
@@ -50,6 +51,7 @@ describe('GrantSource', () => {
         hostKey: 'host-private',
         userKey: 'user-private',
         mayStart: true,
+        backend: 'agent',
       },
     });
   });
