@@ -31,6 +31,8 @@ export interface CarrierKeeperOptions extends Partial<RetryPaceOptions> {
 const ATTEMPT_MS = 15_000;
 /** A carrier that is lost sooner counts as a failed attempt. */
 const SHORT_LIFE_MS = 1_000;
+/** Up to so long a wait comes before the next one then. */
+const SHORT_LIFE_PAUSE_MS = 250;
 const PACE: RetryPaceOptions = {
   waitsMs: [250, 500, 1_000, 2_000, 4_000, 5_000],
   giveUpMs: 15 * 60_000,
@@ -89,8 +91,9 @@ export class CarrierKeeper implements Disposable {
     const connectedAt = Date.now();
     if (stream.isAttached) await once(stream, 'detached', { signal });
     // One that is lost right away, again and again, would be dialled without a pause.
-    if (Date.now() - connectedAt < SHORT_LIFE_MS)
-      await delay(backoffMs(0, SHORT_LIFE_MS / 2, SHORT_LIFE_MS / 2), signal);
+    if (Date.now() - connectedAt < SHORT_LIFE_MS) {
+      await delay(backoffMs(0, SHORT_LIFE_PAUSE_MS, SHORT_LIFE_PAUSE_MS), signal);
+    }
   }
 
   /** Resolves with the stream attached. */
