@@ -13,6 +13,7 @@ import { serveBridge } from '../ssh/server';
 import type { ConnectionArguments } from './arguments';
 import { ConnectionReporter } from './connectionReporter';
 import { ObservedBackend } from './observedBackend';
+import { UseMeter } from './useMeter';
 
 /** After this long the person at the terminal is told what we wait for. */
 const PATIENCE_MS = 1500;
@@ -72,7 +73,17 @@ async function serveGrant(grant: Grant, run: Run): Promise<number> {
     onLink: (state) => followLink(state, { reporter, lost, log }),
     log,
   });
-  const backend = new ObservedBackend(chosen, () => reporter.channelsChanged());
+  const transport = client.transport(grant.sandbox.id);
+  const use = new UseMeter({
+    bytes: () => stream.bytesPassed,
+    keepAlive: transport.keepAlive?.bind(transport),
+    log,
+  });
+  const backend = new ObservedBackend(
+    chosen,
+    () => reporter.channelsChanged(),
+    () => use.note(),
+  );
   const ready = createDeferred<BackendFeatures>();
   const prepare = async (): Promise<boolean> => {
     try {
@@ -102,6 +113,7 @@ async function serveGrant(grant: Grant, run: Run): Promise<number> {
     });
     return (await preparing) && !lost.signal.aborted ? 0 : 255;
   } finally {
+    use.dispose();
     client.dispose();
   }
 }

@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { printable } from '../base/errors';
 import type { OpenChannels } from '../broker/protocol';
 import type { RemoteProcess } from '../cloud/provider';
@@ -18,17 +18,20 @@ const maxTargetLength = 200;
 /** What is told of: a browser that works through a dynamic forward can have any number of targets. */
 const maxTargets = 32;
 
-/** A backend that knows which of its channels are open, and tells when that changes. */
+/** A backend that knows which of its channels are open, and tells when that changes and when somebody types. */
 export class ObservedBackend implements Backend {
   readonly #backend: Backend;
   readonly #onChange: () => void;
+  readonly #onTyping: () => void;
   readonly #sessions: Record<SessionKind, number> = { terminals: 0, commands: 0, transfers: 0 };
   /** Open forwarded connections by target. */
   readonly #forwards = new Map<string, number>();
 
-  constructor(backend: Backend, onChange: () => void) {
+  /** @param onTyping is called for all that is typed in terminals */
+  constructor(backend: Backend, onChange: () => void, onTyping: () => void = () => undefined) {
     this.#backend = backend;
     this.#onChange = onChange;
+    this.#onTyping = onTyping;
   }
 
   get name(): Backend['name'] {
@@ -83,6 +86,10 @@ export class ObservedBackend implements Backend {
   async #session(kind: SessionKind, starting: Promise<RemoteProcess>): Promise<RemoteProcess> {
     const process = await starting;
     this.#countSession(kind, 1);
+    if (kind === 'terminals') {
+      // Not yet there: the source is joined to it once the session has the process.
+      process.stdin.once('pipe', (source: Readable) => source.on('data', this.#onTyping));
+    }
     const end = (): void => this.#countSession(kind, -1);
     process.exited.then(end, end);
     return process;

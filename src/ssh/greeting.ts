@@ -23,6 +23,7 @@ export class GreetedStream extends Duplex {
   readonly #input: Readable;
   readonly #output: Writable;
   #toDrop = IDENTIFICATION.length;
+  #bytesPassed = 0;
 
   constructor(input: Readable, output: Writable) {
     super({
@@ -35,6 +36,7 @@ export class GreetedStream extends Duplex {
     this.#output = output;
     output.write(IDENTIFICATION);
     input.on('data', (chunk: Buffer) => {
+      this.#bytesPassed += chunk.length;
       if (!this.push(chunk)) input.pause();
     });
     input.on('end', () => this.destroy());
@@ -44,6 +46,11 @@ export class GreetedStream extends Duplex {
     input.resume();
   }
 
+  /** Bytes in both directions so far. */
+  get bytesPassed(): number {
+    return this.#bytesPassed;
+  }
+
   override _read(): void {
     this.#input.resume();
   }
@@ -51,6 +58,7 @@ export class GreetedStream extends Duplex {
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
     const dropped = Math.min(this.#toDrop, chunk.length);
     this.#toDrop -= dropped;
+    this.#bytesPassed += chunk.length;
     if (dropped === chunk.length) callback();
     else this.#output.write(chunk.subarray(dropped), callback);
   }

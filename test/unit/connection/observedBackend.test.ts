@@ -17,13 +17,17 @@ describe('ObservedBackend', () => {
   let exited: ReturnType<typeof createDeferred<ExitStatus>>;
   let streams: Duplex[];
   let changes: number;
+  let stdin: PassThrough;
+  let typed: number;
   let backend: ObservedBackend;
 
   beforeEach(() => {
     exited = createDeferred<ExitStatus>();
     streams = [];
     changes = 0;
-    const process = { exited: exited.promise } as RemoteProcess;
+    stdin = new PassThrough();
+    typed = 0;
+    const process = { exited: exited.promise, stdin } as RemoteProcess;
     const inner: Partial<Backend> = {
       shell: () => Promise.resolve(process),
       exec: () => Promise.resolve(process),
@@ -34,8 +38,27 @@ describe('ObservedBackend', () => {
         return Promise.resolve(stream);
       },
     };
-    backend = new ObservedBackend(inner as Backend, () => changes++);
+    backend = new ObservedBackend(
+      inner as Backend,
+      () => changes++,
+      () => typed++,
+    );
   });
+
+  for (const { what, request, want } of [
+    { what: 'tells of what is typed in a terminal', request: terminal, want: 1 },
+    { what: 'does not take the input of a command for typing', request: plain, want: 0 },
+  ]) {
+    it(what, async () => {
+      const channel = new PassThrough();
+      channel.pipe((await backend.shell(request, signal)).stdin);
+
+      channel.write('l');
+
+      await eventually(() => assert.equal(String(stdin.read()), 'l'));
+      assert.equal(typed, want);
+    });
+  }
 
   const none = { terminals: 0, commands: 0, transfers: 0, forwards: [] };
 
