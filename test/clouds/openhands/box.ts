@@ -44,7 +44,8 @@ export interface BoxProgram {
 export class Box {
   private constructor(
     private readonly child: ChildProcess,
-    private readonly firstPid: number,
+    /** Its first process, as this computer sees it: with that the box ends. */
+    readonly firstPid: number,
     private readonly dir: string,
   ) {}
 

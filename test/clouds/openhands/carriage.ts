@@ -62,7 +62,10 @@ export class Carriage {
     source.on('error', () => undefined);
     source.on('close', () => {
       // The other side cannot learn of it through a network that carries nothing.
-      if (!this.#isSilent) this.cut('close');
+      if (this.#isSilent) return;
+      // What a side has sent before its end is still on its way.
+      if (source.readableEnded) target.end(() => this.cut('close'));
+      else this.cut('close');
     });
     target.on('drain', () => {
       if (!this.#isSilent) source.resume();
@@ -71,11 +74,12 @@ export class Carriage {
 
   #carry(chunk: Buffer, source: Duplex, target: Duplex): void {
     this.#touch();
-    const carried = this.#bytesLeft === undefined ? chunk : chunk.subarray(0, this.#bytesLeft);
-    if (!target.write(carried)) source.pause();
-    if (this.#bytesLeft === undefined) return;
-    this.#bytesLeft -= carried.length;
-    if (this.#bytesLeft === 0) target.end(() => this.cut());
+    if (this.#bytesLeft === 0) return;
+    const carried = chunk.subarray(0, this.#bytesLeft);
+    if (this.#bytesLeft !== undefined) this.#bytesLeft -= carried.length;
+    // What comes before the cut arrives.
+    const onWritten = this.#bytesLeft === 0 ? () => this.cut('close') : undefined;
+    if (!target.write(carried, onWritten)) source.pause();
   }
 
   #touch(): void {

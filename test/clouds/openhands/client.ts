@@ -61,7 +61,7 @@ export class RunningSandbox {
     return this.info.id;
   }
 
-  urlOf(service: ServiceName): string {
+  urlOf(service: ServiceName | 'SSH'): string {
     const found = this.info.exposed_urls?.find(({ name }) => name === service);
     if (!found) throw new Error(`there is no URL of ${service}`);
     return found.url;

@@ -72,6 +72,11 @@ export class StandInSandbox {
     return this.#status;
   }
 
+  /** The first process in it, as this computer sees it; undefined while it has no runtime. */
+  get hostPid(): number | undefined {
+    return this.#box?.firstPid;
+  }
+
   get isActive(): boolean {
     return this.#status === 'STARTING' || this.#status === 'RUNNING';
   }
