@@ -16,8 +16,25 @@ const FILES = ['host', 'authorized_keys', 'sshd_config'] as const;
 export class SshdHost extends SshHost {
   readonly alias = 'sshd';
 
-  private constructor(readonly configFile: string) {
+  private constructor(
+    readonly port: number,
+    private readonly dir: string,
+  ) {
     super();
+  }
+
+  get configFile(): string {
+    return path.join(this.dir, 'config');
+  }
+
+  /** As in a public key file. */
+  get hostKey(): string {
+    return readFileSync(path.join(this.dir, 'host.pub'), 'utf8');
+  }
+
+  /** Private key of who is let in. */
+  get userKey(): string {
+    return readFileSync(path.join(this.dir, 'user'), 'utf8');
   }
 
   /**
@@ -33,8 +50,7 @@ export class SshdHost extends SshHost {
     const hostKey = readFileSync(path.join(dir, 'host.pub'), 'utf8');
     const port = await freePort();
     writeFileSync(path.join(dir, 'known_hosts'), `[127.0.0.1]:${port} ${hostKey}`);
-    const config = path.join(dir, 'config');
-    writeFileSync(config, clientConfig(dir, port));
+    writeFileSync(path.join(dir, 'config'), clientConfig(dir, port));
 
     const home = (await sandbox.ssh('echo "$HOME"')).stdout.toString().trim();
     const inside = path.posix.join(home, '.sshd');
@@ -50,7 +66,7 @@ export class SshdHost extends SshHost {
     const command = `exec env -i /usr/sbin/sshd -D -f ${shellQuote(`${inside}/sshd_config`)} -E ${shellQuote(`${inside}/log`)}`;
     sandbox.spawn('ssh', [sandbox.alias, command], { stdio: 'ignore' });
     await eventually(async () => (await connectTo(port)).destroy());
-    return new SshdHost(config);
+    return new SshdHost(port, dir);
   }
 }
 

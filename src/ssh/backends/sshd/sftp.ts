@@ -22,7 +22,10 @@ export async function findSftp(
   signal: AbortSignal,
 ): Promise<OpenSftp | undefined> {
   try {
-    void hangUp(await subsystem(signal));
+    const trial = await subsystem(signal);
+    trial.stdout.resume();
+    trial.stderr.resume();
+    void hangUp(trial);
     return subsystem;
   } catch (error) {
     signal.throwIfAborted();
