@@ -114,13 +114,13 @@ async function untilConfirmed(
 ): Promise<string> {
   const lifetimeS = Math.min(authorization.expires_in, MAX_LIFETIME_S);
   const deadline = createDeadline(lifetimeS * 1000, expired, signal);
-  let intervalS = authorization.interval ?? DEFAULT_INTERVAL_S;
+  let pace: Pace = { intervalS: authorization.interval ?? DEFAULT_INTERVAL_S, failures: 0 };
   try {
     for (;;) {
-      await delay(intervalS * 1000, deadline.signal);
+      await delay(waitS(pace) * 1000, deadline.signal);
       const poll = await askForToken(http, flow, authorization.device_code, deadline.signal);
       if ('token' in poll) return poll.token;
-      intervalS = nextInterval(intervalS, poll);
+      pace = nextPace(pace, poll);
     }
   } finally {
     deadline.dispose();
@@ -133,15 +133,28 @@ type Poll =
   | { readonly pending: 'unconfirmed' | 'unreachable' }
   | { readonly pending: 'slow-down'; readonly intervalS: number };
 
-function nextInterval(intervalS: number, poll: Exclude<Poll, { token: string }>): number {
+interface Pace {
+  readonly intervalS: number;
+  /** How often the network failed since it last worked. */
+  readonly failures: number;
+}
+
+/** RFC 8628 section 3.5 asks for an exponential back-off while the network fails. */
+function waitS({ intervalS, failures }: Pace): number {
+  return failures === 0 ? intervalS : Math.min(Math.max(intervalS, 1) * 2 ** failures, MAX_INTERVAL_S);
+}
+
+function nextPace({ intervalS, failures }: Pace, poll: Exclude<Poll, { token: string }>): Pace {
   switch (poll.pending) {
     case 'unconfirmed':
-      return intervalS;
+      return { intervalS, failures: 0 };
     case 'slow-down':
-      return Math.min(Math.max(poll.intervalS, intervalS + SLOWER_S), MAX_INTERVAL_S);
+      return {
+        intervalS: Math.min(Math.max(poll.intervalS, intervalS + SLOWER_S), MAX_INTERVAL_S),
+        failures: 0,
+      };
     case 'unreachable':
-      // RFC 8628 section 3.5 asks for an exponential back-off.
-      return Math.min(Math.max(intervalS, 1) * 2, MAX_INTERVAL_S);
+      return { intervalS, failures: failures + 1 };
   }
 }
 

@@ -45,7 +45,8 @@ export function socketAddress({ name, url: text }: ExposedUrl, server: URL): Soc
 }
 
 function onReachableHost(url: URL, server: URL): URL {
-  if (isLoopback(url.hostname) && !isLoopback(server.hostname)) url.hostname = server.hostname;
+  const isServerItself = url.hostname === 'localhost' || !isLoopback(server.hostname);
+  if (isServerItself && isLoopback(url.hostname)) url.hostname = server.hostname;
   return url;
 }
 
