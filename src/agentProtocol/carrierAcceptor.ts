@@ -56,6 +56,7 @@ export class CarrierAcceptor implements Disposable {
   readonly #handshakeMs: number;
   readonly #maxHandshakes: number;
   readonly #carriers = new Set<Duplex>();
+  #isDisposed = false;
 
   constructor(keeper: SessionKeeper, options: CarrierAcceptorOptions = {}) {
     this.#keeper = keeper;
@@ -71,6 +72,7 @@ export class CarrierAcceptor implements Disposable {
     // From now until the stream, which has listeners of its own, is destroyed.
     carrier.on('error', () => undefined);
     try {
+      if (this.#isDisposed) throw new AgentLinkError('busy', 'The agent is ending');
       if (this.#carriers.size >= this.#maxHandshakes) {
         throw new AgentLinkError('busy', 'Too many carriers are in their handshake');
       }
@@ -82,8 +84,9 @@ export class CarrierAcceptor implements Disposable {
     }
   }
 
-  /** Ends all handshakes; sessions are not its own. */
+  /** Ends all handshakes, and each that would begin; sessions are not its own. */
   dispose(): void {
+    this.#isDisposed = true;
     for (const carrier of this.#carriers) carrier.destroy();
   }
 

@@ -54,9 +54,10 @@ export class CarrierLink {
     carrier.on('error', (cause) =>
       this.#lose(new AgentLinkError('carrier-lost', `The carrier failed: ${cause.message}`, { cause })),
     );
-    for (const event of ['end', 'close']) {
-      carrier.on(event, () => this.#lose(new AgentLinkError('carrier-lost', 'The carrier ended')));
-    }
+    const onEnd = (): void => this.#lose(new AgentLinkError('carrier-lost', 'The carrier ended'));
+    carrier.on('end', onEnd).on('close', onEnd);
+    // One that ended since its handshake has nothing to tell any more.
+    if (carrier.destroyed || carrier.readableEnded) process.nextTick(onEnd);
     // It was paused, or read by events of another kind, for the handshake.
     carrier.resume();
   }

@@ -129,6 +129,7 @@ export class ResumableStream extends Duplex {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#end(EndReason.ABORTED);
+    this.#writeDone?.(error ?? new AgentLinkError('aborted', 'The session was closed'));
     this.#writeDone = this.#finalDone = undefined;
     done(error);
   }

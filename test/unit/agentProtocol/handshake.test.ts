@@ -301,6 +301,7 @@ describe('The handshake', () => {
     acceptor.dispose();
 
     assert.equal(await attempt.outcome, 'carrier-lost');
+    assert.equal(await new Attempt(acceptor).outcome, 'busy');
   });
 
   describe('with an agent that is not to be trusted', () => {

@@ -93,6 +93,16 @@ describe('ResumableStream', () => {
     });
   });
 
+  it('notices a carrier that ended before it was attached', async () => {
+    const { near: carrier } = carrierPair();
+    carrier.destroy();
+    await once(carrier, 'close');
+
+    near.stream.attach(carrier, { peerReceived: 0 });
+
+    await eventually(() => assert.deepEqual(near.events, ['attached', 'detached: carrier-lost']));
+  });
+
   it('drops its carrier for another one', async () => {
     const { near: old } = connect(near, far);
 
@@ -209,6 +219,15 @@ describe('ResumableStream', () => {
       near.stream.end();
 
       await eventually(() => assert.deepEqual(far.events, ['attached', 'end', 'close']));
+    });
+
+    it('fails a write that it holds', async () => {
+      const held = new End({ maxUnacknowledgedBytes: 1 });
+      const failed = new Promise((resolve) => held.stream.write('held', resolve));
+
+      held.stream.destroy();
+
+      assert.equal(((await failed) as AgentLinkError).code, 'aborted');
     });
 
     it('takes no further carrier', () => {
