@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import * as net from 'node:net';
-import { pipeline } from 'node:stream';
+import { LossyNetwork } from './lossyNetwork';
 
-/** A TCP relay to a server of this computer, as a network that can lose its connections. */
+/** A TCP relay to a server of this computer, as a network that can be harmed. */
 export class Relay {
-  readonly #sockets = new Set<net.Socket>();
+  readonly network = new LossyNetwork();
 
   private constructor(
     private readonly server: net.Server,
@@ -25,15 +25,8 @@ export class Relay {
     return url.href;
   }
 
-  /** Loses every connection there is, and tells how many; later ones are carried. */
-  cut(): number {
-    const count = this.#sockets.size / 2;
-    for (const socket of this.#sockets) socket.resetAndDestroy();
-    return count;
-  }
-
   async stop(): Promise<void> {
-    this.cut();
+    this.network.close();
     this.server.close();
     await once(this.server, 'close');
   }
@@ -44,15 +37,7 @@ export class Relay {
       port: Number(this.target.port),
       allowHalfOpen: true,
     });
-    for (const [from, to] of [
-      [inward, outward],
-      [outward, inward],
-    ] as const) {
-      from.setNoDelay(true);
-      this.#sockets.add(from);
-      from.once('close', () => this.#sockets.delete(from));
-      // A failure of either is the end of both, and its peer's to notice.
-      pipeline(from, to, () => undefined);
-    }
+    for (const socket of [inward, outward]) socket.setNoDelay(true);
+    this.network.carry(inward, outward);
   }
 }

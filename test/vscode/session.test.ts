@@ -93,7 +93,7 @@ describe('A whole VS Code session through the bridge', function () {
   });
 
   it('goes on in the same editor and terminal when all connections to the cloud were lost', async () => {
-    assert.ok(relay.cut() > 0);
+    assert.ok(relay.network.cut() > 0);
     await workbench.appendAndSave('written after the cut');
     await inSandbox('project/README.md', /written after the cut\n/);
     await workbench.typeInTerminal('echo "still $mark"');

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { agentServerProgram } from './agentServer';
 import { Box } from './box';
-import { SandboxNetwork } from './network';
+import { LossyNetwork } from '../../helpers/lossyNetwork';
 import { portsOf, SSH_PORT } from './ports';
 import type {
   AgentServerKind,
@@ -40,7 +40,7 @@ export class StandInSandbox {
   readonly runtimeId = randomBytes(8).toString('hex');
   readonly createdAt: string;
   readonly specId: string;
-  readonly network = new SandboxNetwork();
+  readonly network = new LossyNetwork();
   /** Reported in place of the real status. */
   reportedStatus: SandboxStatus | undefined;
   statusDetail: string | null;

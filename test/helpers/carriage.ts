@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 
 type Side = 'client' | 'service';
 
-/** One upgraded connection on its way through the ingress, and the ways in which networks lose one. */
+/** One connection on its way to a server, and the ways in which networks lose one. */
 export class Carriage {
   readonly #sides: Record<Side, Duplex>;
   readonly #onEnd: () => void;

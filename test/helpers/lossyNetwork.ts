@@ -1,14 +1,15 @@
 import type { Duplex } from 'node:stream';
-import { createDeferred, type Deferred } from '../../../src/base/async';
+import { createDeferred, type Deferred } from '../../src/base/async';
 import { Carriage } from './carriage';
 
-/** The network between the ingress and one sandbox, which tests can harm. */
-export class SandboxNetwork {
+/** A network on the way to a server, which tests can harm. */
+export class LossyNetwork {
   readonly #carriages = new Set<Carriage>();
+  readonly #forgotten: Carriage[] = [];
   #silence: Deferred<void> | undefined;
   #cutAfterBytes: number | undefined;
 
-  /** How many upgraded connections there are. */
+  /** How many connections there are. */
   get connections(): number {
     return this.#carriages.size;
   }
@@ -18,7 +19,7 @@ export class SandboxNetwork {
     await this.#silence?.promise;
   }
 
-  /** Carries an upgraded connection until one of its sides ends it. */
+  /** Carries a connection until one of its sides ends it. */
   carry(client: Duplex, service: Duplex, idleCutMs?: number): void {
     const carriage = new Carriage(client, service, {
       ...(idleCutMs !== undefined && { idleCutMs }),
@@ -29,7 +30,7 @@ export class SandboxNetwork {
     if (this.#silence) carriage.goSilent();
   }
 
-  /** Cuts all WebSockets, with a TCP reset or the usual end of a stream but never a close frame; tells how many. */
+  /** Cuts all connections, with a TCP reset or the usual end of a stream, in the middle of whatever they carry; tells how many. */
   cut(how?: 'reset' | 'close'): number {
     const cut = [...this.#carriages];
     for (const carriage of cut) carriage.cut(how);
@@ -37,8 +38,8 @@ export class SandboxNetwork {
   }
 
   /**
-   * Each WebSocket, those to come included, is cut once so many more bytes of it were carried: mostly within a frame.
-   * Undefined: those to come are spared again.
+   * Each connection, those to come included, is cut once so many more bytes of it were carried. Undefined: those to
+   * come are spared again.
    */
   cutAfter(bytes: number | undefined): void {
     this.#cutAfterBytes = bytes;
@@ -51,6 +52,13 @@ export class SandboxNetwork {
     for (const carriage of this.#carriages) carriage.goSilent();
   }
 
+  /** Half-open for good: the connections that there are carry nothing more, and neither side is told; new ones do. */
+  forget(): void {
+    for (const carriage of this.#carriages) carriage.goSilent();
+    this.#forgotten.push(...this.#carriages);
+    this.#carriages.clear();
+  }
+
   /** Ends the silence: what was sent meanwhile arrives. */
   comeBack(): void {
     for (const carriage of this.#carriages) carriage.comeBack();
@@ -58,9 +66,10 @@ export class SandboxNetwork {
     this.#silence = undefined;
   }
 
-  /** The sandbox is gone: ends everything. */
+  /** The server is gone: ends everything. */
   close(): void {
     this.comeBack();
     this.cut('close');
+    for (const carriage of this.#forgotten) carriage.cut('close');
   }
 }
