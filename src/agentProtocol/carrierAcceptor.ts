@@ -124,8 +124,7 @@ export class CarrierAcceptor implements Disposable {
         : new AgentLinkError('unknown-session', `Key ${keyId} asked for a session that is not there`);
     }
     const { stream, ticket } = session;
-    // First, for what arrives on the old carrier after the answer was made would arrive twice.
-    stream.detach(new AgentLinkError('replaced', 'Another carrier took over'));
+    // In one go with `attach`: what still arrived on the old carrier behind this answer would arrive twice.
     carrier.write(
       encodeAnswer(secret, hello.nonces, {
         status: AnswerStatus.OK,

@@ -166,8 +166,6 @@ export class CarrierKeeper implements Disposable {
 function endReason(error: Error, stream: ResumableStream): Error | undefined {
   if (stream.destroyed) return stream.errored ?? undefined;
   if (!(error instanceof AgentLinkError) || error.code !== 'unknown-session') return error;
-  // The agent has had our end, and forgot the session; only its word of that was lost.
-  if (stream.writableEnded) return undefined;
   return new AgentLinkError(
     'session-lost',
     'The agent in the sandbox was restarted; what ran there over this connection is gone',

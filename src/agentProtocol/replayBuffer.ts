@@ -82,7 +82,6 @@ export class ReplayBuffer {
     this.#chunks.splice(0, gone);
     this.#cursor -= gone;
     if (this.#cursor < 0) this.#moveCursorToStart();
-    if (this.#chunks.length === 0) this.#lastIsInSlab = false;
   }
 
   /** Like {@link acknowledge}; what follows counts as not sent. */
