@@ -21,7 +21,7 @@ import type { ExecBackendOptions } from './exec';
 import { explainLoss } from './loss';
 import { withPatience } from './patience';
 import { isDialable } from './relays';
-import { AgentLink } from './sshd/agentLink';
+import { LentAgent } from './sshd/lentAgent';
 import { ChannelStream } from './sshd/channelStream';
 import { connectToServer } from './sshd/connect';
 import { Listeners } from './sshd/listeners';
@@ -52,7 +52,7 @@ interface ProgramOptions extends ExecOptions {
 export class SshdBackend implements Backend {
   readonly name = 'sshd';
   readonly #options: SshdBackendOptions;
-  readonly #agent = new AgentLink();
+  readonly #agent = new LentAgent();
   readonly #live = new Set<RemoteProcess>();
   readonly #transport: Transport;
   #client: Client | undefined;

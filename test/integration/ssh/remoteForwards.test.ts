@@ -163,7 +163,7 @@ describe('ssh -R', () => {
       const { code, stderr } = await host.run('ssh', ['-S', control, '-O', 'cancel', ...forward, host.alias]);
 
       assert.deepEqual([code, stderr], [0, '']);
-      assert.deepEqual(backend.addresses, []);
+      await eventually(() => assert.deepEqual(backend.addresses, []));
       socket.end('still there');
       assert.equal((await readAll(socket)).toString(), 'still there');
       await ssh.close();

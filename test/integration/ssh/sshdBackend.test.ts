@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type * as net from 'node:net';
+import type { Duplex } from 'node:stream';
 import { createDeferred } from '../../../src/base/async';
 import { generateKeyPair } from '../../../src/keys/keyPair';
+import type { RemoteProcess } from '../../../src/cloud/provider';
 import type { IncomingConnection } from '../../../src/ssh/backend';
 import type { SshdBackend } from '../../../src/ssh/backends/sshd';
 import { CloudWithSshd } from '../../helpers/cloudWithSshd';
@@ -171,6 +173,49 @@ describe('the backend sshd', () => {
       }));
   });
 
+  const connectToAgent =
+    'import os,socket; s=socket.socket(socket.AF_UNIX); s.connect(os.environ["SSH_AUTH_SOCK"]); print(s.recv(5).decode())';
+
+  it('leads programs to the agent that is lent to them', async () => {
+    const request = { env: {}, onAgentConnection: (stream: Duplex): void => void stream.end('hello') };
+
+    const process = await backend.exec(`python3 -c '${connectToAgent}'`, request, never);
+
+    assert.equal((await collect(process)).stdout, 'hello\n');
+  });
+
+  it('serves files by the subsystem of the server', async () => {
+    const process = await backend.sftp(never);
+
+    assert.ok(await speaksSftp(process));
+  });
+
+  describe('before a server that offers less', () => {
+    const other = useSandbox({ runtime: 'bubblewrap' }, (context) =>
+      requireTool(context, 'ssh', 'sshd', 'bwrap'),
+    );
+    let lesser: SshdBackend;
+    before(async () => {
+      lesser = new CloudWithSshd(
+        await SshdHost.start(other.current, ['AllowAgentForwarding no']),
+      ).createBackend();
+      await lesser.ready(never);
+    });
+    after(() => lesser.close());
+
+    it('serves files by a program of the sandbox', async () => {
+      assert.ok(await speaksSftp(await lesser.sftp(never)));
+    });
+
+    it('runs a command without the agent', async () => {
+      const request = { env: {}, onAgentConnection: (stream: Duplex): void => void stream.destroy() };
+
+      const process = await lesser.exec('echo "${SSH_AUTH_SOCK-none}"', request, never);
+
+      assert.equal((await collect(process)).stdout, 'none\n');
+    });
+  });
+
   describe('does not begin', () => {
     const begin = (userKey?: string): Promise<unknown> => {
       const other = cloud.createBackend(userKey);
@@ -218,3 +263,11 @@ describe('the backend sshd', () => {
     await assert.rejects(cut.exec('true', { env: {} }, never), { code: 'lost' });
   });
 });
+
+/** Whether it answers SSH_FXP_INIT with SSH_FXP_VERSION (draft-ietf-secsh-filexfer-02 section 4). */
+async function speaksSftp(process: RemoteProcess): Promise<boolean> {
+  process.stdin.write(Buffer.of(0, 0, 0, 5, 1, 0, 0, 0, 3));
+  const [answer] = (await once(process.stdout, 'data')) as [Buffer];
+  await collect(process);
+  return answer[4] === 2;
+}

@@ -3,7 +3,7 @@ import ssh2, { type SignCallback } from 'ssh2';
 import { BridgeError } from '../../backend';
 
 /** What ssh2 takes for an ssh-agent: it has no keys for this connection, and leads those of programs to another. */
-export class AgentLink extends ssh2.BaseAgent {
+export class LentAgent extends ssh2.BaseAgent {
   /** Set once the client has lent its agent; nothing leads anywhere before. */
   onConnection: ((stream: Duplex) => void) | undefined;
 
