@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { Client, ClientChannel, ExecOptions, PseudoTtyOptions } from 'ssh2';
-import { abortReason, delay } from '../../base/async';
+import { abortable, delay } from '../../base/async';
 import { describeError, describeErrorChain, printable } from '../../base/errors';
 import { shellQuote } from '../../base/shell';
 import type { RemoteProcess, Transport } from '../../cloud/provider';
@@ -77,14 +77,20 @@ export class SshdBackend implements Backend {
     };
     const client = await withPatience(() => this.#connect(signal), onFailure, signal);
     this.#client = client;
-    client.once('close', () => (this.#isLost = true));
+    // ssh2 takes no requests any more from the first of them on.
+    for (const event of ['end', 'close']) client.once(event, () => (this.#isLost = true));
     this.#listeners = new Listeners(client);
-    this.#sftp = await findSftp(
-      (limit) => this.#session((connected, done) => connected.subsys('sftp', done), limit),
-      (argv, limit) => this.exec(argv.map(shellQuote).join(' '), { env: {} }, limit),
-      log,
-      signal,
-    );
+    try {
+      this.#sftp = await findSftp(
+        (limit) => this.#session((connected, done) => connected.subsys('sftp', done), limit),
+        (argv, limit) => this.exec(argv.map(shellQuote).join(' '), { env: {} }, limit),
+        log,
+        signal,
+      );
+    } catch (error) {
+      client.destroy();
+      throw error;
+    }
     log.info(`sandbox answers; backend sshd, its own SSH server; sftp ${this.#sftp ? 'yes' : 'none'}`);
     return { sftp: this.#sftp !== undefined, listen: true };
   }
@@ -129,6 +135,7 @@ export class SshdBackend implements Backend {
         : client.openssh_forwardOutStreamLocal(target.path, done);
     return this.#open(ask, (channel) => new ChannelStream(channel), signal);
   }
+
   async listen(
     address: DialTarget,
     onConnection: (connection: IncomingConnection) => void,
@@ -181,18 +188,18 @@ export class SshdBackend implements Backend {
   }
 
   /** `use` is called at once: what comes on the channel must find its listeners. */
-  #open<T>(ask: Ask, use: (channel: ClientChannel) => T, signal: AbortSignal): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => reject(abortReason(signal));
-      signal.addEventListener('abort', onAbort, { once: true });
-      ask(this.#connected(), (error, channel) => {
-        signal.removeEventListener('abort', onAbort);
+  async #open<T>(ask: Ask, use: (channel: ClientChannel) => T, signal: AbortSignal): Promise<T> {
+    const client = this.#connected();
+    const opened = new Promise<T>((resolve, reject) => {
+      ask(client, (error, channel) => {
         if (error) reject(this.#explain(error));
         else if (signal.aborted) channel.destroy();
         else resolve(use(channel));
       });
     });
+    return abortable(opened, signal);
   }
+
   #connected(): Client {
     if (!this.#client || this.#isLost) throw lost();
     return this.#client;
