@@ -9,7 +9,7 @@ import {
 import type { RemoteProcess } from '../../../cloud/provider';
 import type { IncomingConnection } from '../../backend';
 import { AgentProcess } from './agentProcess';
-import type { AgentSession } from './agentSession';
+import type { AgentSession, OpenChannel } from './agentSession';
 import { listenByAgent, type AgentListener } from './listening';
 
 /** The agent's operations. They reject with a {@link BridgeError}, or with the signal's reason. */
@@ -20,12 +20,13 @@ export class AgentClient {
 
   async exec(request: Omit<ExecDescription, 'channel'>, signal?: AbortSignal): Promise<RemoteProcess> {
     const channel = (this.#channels++).toString(36);
-    const [opened, stderr] = await openBoth(
+    const [{ stream, trailers }, stderr] = await openBoth(
       this.session.open(operations.exec, { channel, ...request }, signal),
       request.terminal ? undefined : this.#openStderr(channel, signal),
     );
     return new AgentProcess({
-      stream: opened,
+      stream,
+      trailers,
       ...(stderr && { stderr }),
       resize: (size) => this.#tell(operations.resize, { channel, ...size }),
       signal: (name) => this.#tell(operations.signal, { channel, signal: name }),
@@ -35,9 +36,10 @@ export class AgentClient {
 
   /** An SFTP server on the process's stdin and stdout. */
   async sftp(signal?: AbortSignal): Promise<RemoteProcess> {
-    const { stream } = await this.session.open(operations.sftp, undefined, signal);
+    const { stream, trailers } = await this.session.open(operations.sftp, undefined, signal);
     return new AgentProcess({
       stream,
+      trailers,
       silentEnd: { code: 0 },
       resize: () => undefined,
       signal: () => undefined,
@@ -72,12 +74,12 @@ export class AgentClient {
 
 /** Both streams of a command, or neither. */
 async function openBoth(
-  opening: Promise<{ readonly stream: ClientHttp2Stream }>,
+  opening: Promise<OpenChannel>,
   openingStderr: Promise<ClientHttp2Stream> | undefined,
-): Promise<readonly [ClientHttp2Stream, ClientHttp2Stream | undefined]> {
+): Promise<readonly [OpenChannel, ClientHttp2Stream | undefined]> {
   const [opened, stderr] = await Promise.allSettled([opening, openingStderr]);
   if (opened.status === 'fulfilled' && stderr.status === 'fulfilled') {
-    return [opened.value.stream, stderr.value];
+    return [opened.value, stderr.value];
   }
   if (opened.status === 'fulfilled') opened.value.stream.close(constants.NGHTTP2_CANCEL);
   if (stderr.status === 'fulfilled') stderr.value?.close(constants.NGHTTP2_CANCEL);

@@ -10,6 +10,8 @@ const KILL_CONFIRM_MS = 2000;
 
 export interface AgentProcessOptions {
   readonly stream: ClientHttp2Stream;
+  /** Of {@link OpenChannel}. */
+  readonly trailers: () => IncomingHttpHeaders | undefined;
   /** Absent: it has none. */
   readonly stderr?: ClientHttp2Stream;
   /** How it ended where the agent does not say so; absent: then that is an error. */
@@ -27,21 +29,15 @@ export class AgentProcess implements RemoteProcess {
   readonly stderr: Readable;
   readonly #options: AgentProcessOptions;
   readonly #exited = createDeferred<ExitStatus>();
-  #status: ExitStatus | undefined;
   #isKilled = false;
   #openOutputs: number;
 
   constructor(options: AgentProcessOptions) {
     this.#options = options;
-    const { stream, stderr, silentEnd } = options;
-    this.#status = silentEnd;
+    const { stream, stderr } = options;
     this.stdin = stream;
     this.stdout = stream;
     this.stderr = stderr ?? Readable.from([]);
-    stream.on(
-      'trailers',
-      (headers: IncomingHttpHeaders) => (this.#status = statusOf(headers) ?? this.#status),
-    );
     const outputs = stderr ? [stream, stderr] : [stream];
     this.#openOutputs = outputs.length;
     for (const output of outputs) this.#follow(output);
@@ -84,10 +80,11 @@ export class AgentProcess implements RemoteProcess {
 
   #onOutputEnd(): void {
     if (--this.#openOutputs > 0) return;
-    const { stream } = this.#options;
+    const { stream, trailers, silentEnd } = this.#options;
     // Input that nobody takes would keep the channel open.
     if (!stream.writableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
-    if (this.#status) this.#exited.resolve(this.#status);
+    const status = statusOf(trailers() ?? {}) ?? silentEnd;
+    if (status) this.#exited.resolve(status);
     else this.#exited.reject(new BridgeError('lost', 'The agent does not say how the command ended'));
   }
 }

@@ -30,6 +30,8 @@ type AnswerHeaders = IncomingHttpHeaders & IncomingHttpStatusHeader;
 export interface OpenChannel {
   readonly stream: ClientHttp2Stream;
   readonly headers: AnswerHeaders;
+  /** What came behind the output; known once that has ended. */
+  readonly trailers: () => IncomingHttpHeaders | undefined;
 }
 
 /**
@@ -65,9 +67,12 @@ export class AgentSession {
    */
   async open(path: string, description: object | undefined, signal?: AbortSignal): Promise<OpenChannel> {
     const stream = this.#request(path);
+    let trailers: IncomingHttpHeaders | undefined;
+    // From the start: those of a short answer come with its headers, before a caller could listen.
+    stream.once('trailers', (headers: IncomingHttpHeaders) => (trailers = headers));
     if (description) stream.write(encodeDescription(description));
     const headers = await this.#answerTo(stream, signal);
-    if (headers[':status'] === HTTP_OK) return { stream, headers };
+    if (headers[':status'] === HTTP_OK) return { stream, headers, trailers: () => trailers };
     stream.end();
     throw refusal(await readBounded(stream));
   }
