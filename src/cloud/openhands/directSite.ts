@@ -37,14 +37,11 @@ export class DirectSite implements SandboxSite {
 export function workerUrl(agentServer: URL, name: WorkerName, port: number): URL {
   const url = new URL(agentServer);
   const worker = name === 'WORKER_1' ? 'work-1' : 'work-2';
-  const isIngress =
-    url.protocol === 'https:' && !url.port && !isIP(url.hostname) && !isLoopback(url.hostname);
   const path = url.pathname.replace(/\/+$/, '');
-  if (isIngress && path !== '') url.pathname = `${path}/${worker}`;
-  else if (isIngress) url.hostname = `${worker}-${url.hostname}`;
-  else {
-    url.port = String(port);
-    url.pathname = '/';
-  }
+  const isHostOfIngress = url.protocol === 'https:' && !url.port && !isIP(url.hostname);
+  // An agent-server by itself has no path.
+  if (path !== '') url.pathname = `${path}/${worker}`;
+  else if (isHostOfIngress && !isLoopback(url.hostname)) url.hostname = `${worker}-${url.hostname}`;
+  else url.port = String(port);
   return url;
 }
