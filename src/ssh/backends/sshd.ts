@@ -78,7 +78,8 @@ export class SshdBackend implements Backend {
     const client = await withPatience(() => this.#connect(signal), onFailure, signal);
     this.#client = client;
     // ssh2 takes no requests any more from the first of them on.
-    for (const event of ['end', 'close']) client.once(event, () => (this.#isLost = true));
+    const onEnd = (): void => void (this.#isLost = true);
+    client.once('end', onEnd).once('close', onEnd);
     this.#listeners = new Listeners(client);
     try {
       this.#sftp = await findSftp(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { parsePtyRequest } from '../../../src/ssh/ssh2TerminalModes';
-import { sttyArguments } from '../../../src/ssh/terminalModes';
+import { encodeModes, sttyArguments } from '../../../src/ssh/terminalModes';
 
 /** A `pty-req` packet (RFC 4254 section 6.2) with these encoded modes. */
 function ptyRequest(modes: readonly number[]): Buffer {
@@ -54,5 +54,13 @@ describe('sttyArguments', () => {
 
   it('leaves out what has no meaning for a pseudo-terminal', () => {
     assert.deepEqual(sttyArguments({ 90: 1, 129: 38400, 200: 1 }), []);
+  });
+});
+
+describe('encodeModes', () => {
+  it('gives what a `pty-req` says again', () => {
+    const modes = { 1: 3, 53: 0, 129: 38_400 };
+
+    assert.deepEqual(parsePtyRequest(ptyRequest([...encodeModes(modes)]))?.values, modes);
   });
 });
