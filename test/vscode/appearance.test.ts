@@ -80,7 +80,7 @@ describe('What a person sees in a real VS Code', function () {
   });
 
   it('keeps names readable in a narrow side bar', async () => {
-    await workbench.narrowSideBar();
+    await workbench.resizeSideBar(150);
     const sideBar = (await workbench.page.locator('.part.sidebar').boundingBox())!;
     assert.ok(sideBar.width < 200, `it is ${sideBar.width} wide`);
     for (const name of ['web', 'resting', 'broken']) {

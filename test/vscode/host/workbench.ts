@@ -7,6 +7,8 @@ import { eventually } from '../../helpers/eventually';
 const chromiumFlags = [
   '--no-sandbox',
   '--disable-gpu',
+  // Letters with coloured edges make screenshots larger.
+  '--disable-lcd-text',
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
@@ -41,6 +43,10 @@ async function keepSecrets(page: Page): Promise<void> {
 export interface WorkbenchOptions {
   /** SOCKS proxy that the browser reaches the server by, as `host:port`. */
   readonly socksProxy?: string;
+  /** Of the window, in CSS pixels. */
+  readonly size?: { readonly width: number; readonly height: number };
+  /** Pixels of a screenshot for each of the window's; 1 unless told. */
+  readonly pixelRatio?: number;
 }
 
 /** VS Code's window in a browser, driven as a person would. Waits end after the page's default time-out. */
@@ -54,7 +60,8 @@ export class Workbench {
     const browser = await launchBrowser(executablePath, options);
     try {
       const profile = await browser.newContext({
-        viewport: windowSize,
+        viewport: options.size ?? windowSize,
+        deviceScaleFactor: options.pixelRatio ?? 1,
         permissions: ['clipboard-read', 'clipboard-write'],
       });
       const page = await profile.newPage();
@@ -83,11 +90,12 @@ export class Workbench {
     await this.browser.close();
   }
 
-  /** Writes a picture of the window, for people to look at. */
-  async screenshot(name: string): Promise<void> {
+  /** Writes a picture of the window, for people to look at. By `css` it has a pixel for each of the window's. */
+  async screenshot(name: string, scale: 'css' | 'device' = 'device'): Promise<void> {
     await fs.mkdir(screenshotDir, { recursive: true });
+    const file = path.join(screenshotDir, `${name}.png`);
     // A notification fades in: it would be half there.
-    await this.page.screenshot({ path: path.join(screenshotDir, `${name}.png`), animations: 'disabled' });
+    await this.page.screenshot({ path: file, animations: 'disabled', scale });
   }
 
   /** Lays the page out as at this zoom of the browser, which leaves it so much less of the window. */
@@ -102,13 +110,13 @@ export class Workbench {
     await this.pickEntry(label).first().click();
   }
 
-  /** Drags the side bar's edge until it is as narrow as it gets. */
-  async narrowSideBar(): Promise<void> {
+  /** Drags the side bar's edge until it is that wide, or as narrow as it gets. */
+  async resizeSideBar(width: number): Promise<void> {
     const sideBar = (await this.page.locator('.part.sidebar').boundingBox())!;
     const middle = sideBar.y + sideBar.height / 2;
     await this.page.mouse.move(sideBar.x + sideBar.width + 1, middle);
     await this.page.mouse.down();
-    await this.page.mouse.move(sideBar.x + 150, middle, { steps: 5 });
+    await this.page.mouse.move(sideBar.x + width, middle, { steps: 5 });
     await this.page.mouse.up();
   }
 

@@ -1,0 +1,30 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import type { Editor } from './useEditor';
+
+/** The alias of the only sandbox that was opened. */
+async function onlyAlias({ sshDir }: Pick<Editor, 'sshDir'>): Promise<string> {
+  const folder = path.join(sshDir, 'cloud-sandboxes');
+  const knownHosts = (await fs.readdir(folder)).find((file) => file.endsWith('.known_hosts'));
+  return (await fs.readFile(path.join(folder, knownHosts!), 'utf8')).split(' ')[0]!;
+}
+
+/** Connects as Remote-SSH does, but for what comes after the connection. The ssh ends with its input. */
+export async function connectAsEditor({ sshDir }: Pick<Editor, 'sshDir'>): Promise<ChildProcess> {
+  const folder = path.join(sshDir, 'cloud-sandboxes');
+  const config = (await fs.readdir(folder)).find((file) => file.endsWith('.config'));
+  return spawn('ssh', ['-F', path.join(folder, config!), await onlyAlias({ sshDir }), 'cat']);
+}
+
+/** Makes the window one that is open in the only sandbox that was opened; in a browser it does not see the files. */
+export async function openInSandbox(editor: Editor, name: string): Promise<void> {
+  const { workbench, dir } = editor;
+  const file = path.join(dir, `${name}.code-workspace`);
+  // Not vscode-remote: in a browser that is the server's own machine, whatever authority it has.
+  const uri = `sandbox://ssh-remote+${await onlyAlias(editor)}/tmp`;
+  await fs.writeFile(file, JSON.stringify({ folders: [{ uri }] }));
+  const url = new URL(workbench.page.url());
+  url.searchParams.set('workspace', file);
+  await workbench.page.goto(url.href);
+}
