@@ -37,6 +37,8 @@ export interface DeviceSignIn {
   /** Called once, when there is a code to confirm. */
   readonly onCode: (code: DeviceCode) => void;
   readonly log: Logger;
+  /** Waits some milliseconds between two looks; by the clock, unless given. */
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly signal?: AbortSignal;
 }
 
@@ -70,24 +72,20 @@ const refusalSchema = v.object({ error: v.string(), interval: v.nullish(seconds)
  * Rejects with a {@link DeviceFlowError}, a {@link CloudError} or the signal's reason.
  */
 export async function signInByDevice(options: DeviceSignIn): Promise<string> {
-  const { flow, endpoint, onCode, log, signal } = options;
+  const { endpoint, onCode, log } = options;
   const { baseUrl, network } = endpoint;
   const origin = new Origin({ baseUrl, log, ...(network && { network }) });
   try {
     const http = new HttpClient(origin);
-    const authorization = await authorize(http, flow, signal);
+    const authorization = await authorize(http, options);
     onCode({ userCode: authorization.user_code, page: pageOf(authorization, new URL(baseUrl)) });
-    return await untilConfirmed(http, flow, authorization, signal);
+    return await untilConfirmed(http, authorization, options);
   } finally {
     origin.route.dispose();
   }
 }
 
-async function authorize(
-  http: HttpClient,
-  flow: DeviceFlow,
-  signal: AbortSignal | undefined,
-): Promise<Authorization> {
+async function authorize(http: HttpClient, { flow, signal }: DeviceSignIn): Promise<Authorization> {
   const what = 'sign in by the browser';
   const content = form({});
   const answer = await http.request({ what, method: 'POST', path: flow.authorizationPath, content, signal });
@@ -108,16 +106,15 @@ function pageOf(authorization: Authorization, base: URL): string {
 
 async function untilConfirmed(
   http: HttpClient,
-  flow: DeviceFlow,
   authorization: Authorization,
-  signal: AbortSignal | undefined,
+  { flow, wait = delay, signal }: DeviceSignIn,
 ): Promise<string> {
   const lifetimeS = Math.min(authorization.expires_in, MAX_LIFETIME_S);
   const deadline = createDeadline(lifetimeS * 1000, expired, signal);
   let pace: Pace = { intervalS: authorization.interval ?? DEFAULT_INTERVAL_S, failures: 0 };
   try {
     for (;;) {
-      await delay(waitS(pace) * 1000, deadline.signal);
+      await wait(waitS(pace) * 1000, deadline.signal);
       const poll = await askForToken(http, flow, authorization.device_code, deadline.signal);
       if ('token' in poll) return poll.token;
       pace = nextPace(pace, poll);

@@ -51,6 +51,34 @@ describe('HttpClient', () => {
     });
   });
 
+  it('sends other bodies than JSON, and a parameter for each of its values', async () => {
+    await serve((request, response) => {
+      void bodyOf(request).then((body) => {
+        response.end(JSON.stringify({ url: request.url, type: request.headers['content-type'], body }));
+      });
+    });
+    const content = { type: 'text/plain', bytes: Buffer.from('plain') };
+
+    const answer = await client.request({
+      what: 'x',
+      method: 'POST',
+      path: '/x',
+      query: { id: ['a', 'b'] },
+      content,
+    });
+
+    assert.deepEqual(answer.body, { url: '/api/x?id=a&id=b', type: 'text/plain', body: 'plain' });
+  });
+
+  it('gives the caller what it accepts besides success', async () => {
+    await serve((_request, response) => response.writeHead(400).end('{"error":"pending"}'));
+
+    const { status, body } = await client.request({ ...post, accepts: (code) => code === 400 });
+
+    assert.deepEqual([status, body], [400, { error: 'pending' }]);
+    await assert.rejects(client.request(post), { code: 'invalid' });
+  });
+
   it('uses one connection for requests that follow each other', async () => {
     const ports = new Set<number | undefined>();
     await serve((request, response) => {
