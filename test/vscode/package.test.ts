@@ -15,7 +15,7 @@ const expected = [
   /^(readme|changelog)\.md$/i,
   /^LICENSE(\.txt)?$/,
   /^l10n\/bundle\.l10n(\.[\w-]+)?\.json$/,
-  /^dist\/(extension|connection|connectionProgram|localCloud)\.js$/,
+  /^dist\/(agent|extension|connection|connectionProgram|localCloud)\.js$/,
   /^media\/(icon\.png|[\w-]+\.svg|walkthrough\/[\w-]+\.svg)$/,
   // The native module, with what it loads on this platform alone.
   /^node_modules\/@lydell\/node-pty\/((shared\/|worker\/)?\w+\.js|package\.json|LICENSE)$/,
