@@ -50,7 +50,6 @@ export class CarrierLink {
       onSilence: () => this.#lose(new AgentLinkError('silent', 'Nothing was heard for too long')),
     });
     carrier.on('data', (chunk: Buffer) => this.#onChunk(chunk));
-    carrier.on('drain', () => this.#isOpen && handlers.onWritable());
     carrier.on('error', (cause) =>
       this.#lose(new AgentLinkError('carrier-lost', `The carrier failed: ${cause.message}`, { cause })),
     );
@@ -69,13 +68,15 @@ export class CarrierLink {
   /** Sends one DATA frame made of these chunks. */
   sendData(chunks: readonly Buffer[]): void {
     const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-    const parts = [frameHeader(FrameType.DATA, length), ...chunks];
-    if (length <= JOIN_BYTES) {
-      this.#carrier.write(Buffer.concat(parts));
-      return;
-    }
+    const header = frameHeader(FrameType.DATA, length);
+    const joined = length <= JOIN_BYTES ? [Buffer.concat([header, ...chunks])] : [header, ...chunks];
+    const last = joined.pop();
     this.#carrier.cork();
-    for (const part of parts) this.#carrier.write(part);
+    for (const part of joined) this.#carrier.write(part);
+    // Not by 'drain', which comes only where the carrier's own limit was reached before ours.
+    this.#carrier.write(last, () => {
+      if (this.canSend) this.#handlers.onWritable();
+    });
     this.#carrier.uncork();
   }
 

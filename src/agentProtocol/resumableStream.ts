@@ -16,6 +16,8 @@ const DEFAULT_MAX_UNACKNOWLEDGED = 8 * 1024 * 1024;
 const DEFAULT_PULSE: PulseOptions = { pingMs: 5_000, silenceMs: 15_000 };
 /** The stream's own buffers; what waits for a carrier is in the replay buffer. */
 const HIGH_WATER_BYTES = 256 * 1024;
+/** What may wait for a reader who does not read while it writes: far above what HTTP/2's windows let through. */
+const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 
 /**
  * A byte stream that outlives what carries it: bytes are kept until the other side has acknowledged them, and those it
@@ -118,8 +120,12 @@ export class ResumableStream extends Duplex {
     }
     for (const { chunk } of chunks) this.#replay.append(chunk);
     this.#send();
-    if (this.#replay.length <= this.#maxUnacknowledged) done();
-    else this.#writeDone = done;
+    if (this.#replay.length <= this.#maxUnacknowledged) {
+      done();
+      return;
+    }
+    this.#writeDone = done;
+    this.#link?.resume();
   }
 
   override _final(done: Callback): void {
@@ -143,7 +149,18 @@ export class ResumableStream extends Duplex {
   #onData(piece: Buffer): void {
     this.#received += piece.length;
     this.#link?.noteReceived(this.#received);
-    if (!this.push(piece)) this.#link?.pause();
+    if (!this.push(piece)) this.#holdPeer();
+  }
+
+  /**
+   * Not while a write waits for its acknowledgement, which comes behind the data: HTTP/2 reads nothing before its write
+   * is done, so two sides that both write would wait for each other forever.
+   */
+  #holdPeer(): void {
+    if (!this.#writeDone) this.#link?.pause();
+    else if (this.readableLength > MAX_UNREAD_BYTES) {
+      this.destroy(new AgentLinkError('protocol', 'The other side of the session sends more than it may'));
+    }
   }
 
   #onAck(position: number): void {

@@ -3,6 +3,8 @@ import { Duplex } from 'node:stream';
 export interface CarrierPairOptions {
   /** Length of the next piece in which bytes are delivered; all that was written at once if it is left out. */
   readonly pieceBytes?: () => number;
+  /** How much an end takes before it has its writer wait. */
+  readonly writableHighWaterMark?: number;
 }
 
 /** The two ends of a connection within this process, which fails as a test says. */
@@ -27,8 +29,8 @@ export class FaultyCarrier extends Duplex {
   #isSilent = false;
   #resume: (() => void) | undefined;
 
-  constructor({ pieceBytes = () => Infinity }: CarrierPairOptions) {
-    super();
+  constructor({ pieceBytes = () => Infinity, ...marks }: CarrierPairOptions) {
+    super(marks);
     this.#pieceBytes = pieceBytes;
   }
 

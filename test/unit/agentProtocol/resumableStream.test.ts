@@ -4,7 +4,12 @@ import { mock } from 'node:test';
 import type { AgentLinkError } from '../../../src/agentProtocol/errors';
 import { ackFrame, EndReason, frame, frameHeader, FrameType } from '../../../src/agentProtocol/frames';
 import { ResumableStream, type ResumableStreamOptions } from '../../../src/agentProtocol/resumableStream';
-import { carrierPair, type CarrierPair, type FaultyCarrier } from '../../helpers/carrierPair';
+import {
+  carrierPair,
+  type CarrierPair,
+  type CarrierPairOptions,
+  type FaultyCarrier,
+} from '../../helpers/carrierPair';
 import { eventually } from '../../helpers/eventually';
 
 /** One end of a session, and what was heard of it. */
@@ -23,8 +28,8 @@ class End {
 }
 
 /** What the handshake does, without one. */
-function connect(near: End, far: End): CarrierPair {
-  const carriers = carrierPair();
+function connect(near: End, far: End, options: CarrierPairOptions = {}): CarrierPair {
+  const carriers = carrierPair(options);
   const lost = { peerReceived: far.stream.received };
   far.stream.attach(carriers.far, { peerReceived: near.stream.received });
   near.stream.attach(carriers.near, lost);
@@ -80,6 +85,30 @@ describe('ResumableStream', () => {
 
     await eventually(() => assert.equal(far.text, '0123456789abcdef'));
     assert.ok(arrived > 0 && arrived < 16, `${arrived} bytes had arrived`);
+  });
+
+  it('sends all that waited by a carrier that takes much before it has anyone wait', async () => {
+    const text = 'x'.repeat(4 * 1024 * 1024);
+    near.stream.write(text);
+
+    connect(near, far, { writableHighWaterMark: 64 * 1024 * 1024 });
+
+    await eventually(() => assert.equal(far.text.length, text.length));
+  });
+
+  it('lets two sides go on of which neither reads until its own write is done', async () => {
+    const sides = [1, 2].map(() => new ResumableStream({ maxUnacknowledgedBytes: 1000 }));
+    const [one, other] = sides as [ResumableStream, ResumableStream];
+    const carriers = carrierPair();
+    one.attach(carriers.near, { peerReceived: 0 });
+    other.attach(carriers.far, { peerReceived: 0 });
+    const piece = Buffer.alloc(one.readableHighWaterMark * 4);
+
+    const write = (side: ResumableStream): Promise<unknown> =>
+      new Promise((resolve) => side.write(piece, resolve));
+    await Promise.all(sides.map(write));
+
+    for (const side of sides) side.destroy();
   });
 
   it('says why it lost its carrier', async () => {
