@@ -33,7 +33,7 @@ describe('Life of an OpenHands sandbox', function () {
     assert.deepEqual({ code, stdout }, { code: 0, stdout: 'here\n' });
   });
 
-  it('is listed by its id, and by its title once a conversation has one', async () => {
+  it('is listed by its id, since it has no name of its own', async () => {
     assert.deepEqual(
       (await listAll(lab.client)).map(({ name }) => name),
       [id],
