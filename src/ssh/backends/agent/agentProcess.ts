@@ -36,8 +36,8 @@ export class AgentProcess implements RemoteProcess {
     this.#options = options;
     const { stream, stderr } = options;
     this.stdin = stream;
-    this.stdout = stream;
-    this.stderr = stderr ?? Readable.from([]);
+    this.stdout = notEnded(stream);
+    this.stderr = notEnded(stderr);
     const outputs = stderr ? [stream, stderr] : [stream];
     this.#openOutputs = outputs.length;
     for (const output of outputs) this.#follow(output);
@@ -70,6 +70,10 @@ export class AgentProcess implements RemoteProcess {
   }
 
   #follow(output: ClientHttp2Stream): void {
+    if (output.readableEnded) {
+      this.#onOutputEnd();
+      return;
+    }
     output.once('end', () => this.#onOutputEnd());
     output.once('close', () => {
       if (output.readableEnded) return;
@@ -87,6 +91,11 @@ export class AgentProcess implements RemoteProcess {
     if (status) this.#exited.resolve(status);
     else this.#exited.reject(new BridgeError('lost', 'The agent does not say how the command ended'));
   }
+}
+
+/** A stream of HTTP/2 without a byte ends by itself, maybe before there is anybody to hear of it. */
+function notEnded(output: Readable | undefined): Readable {
+  return output && !output.readableEnded ? output : Readable.from([]);
 }
 
 function statusOf(trailers: IncomingHttpHeaders): ExitStatus | undefined {
