@@ -22,6 +22,9 @@ export interface TestAgentOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
+/** What a test that was broken off leaves behind ends soon. */
+const SHORT_LIFE = ['--session-seconds', '60', '--idle-exit-seconds', '60'];
+
 /** An agent that runs in a folder, which it has to itself. */
 export class TestAgent {
   readonly secret = randomBytes(32);
@@ -63,7 +66,7 @@ export class TestAgent {
   /** Resolves when it says that it runs. */
   async start(): Promise<AgentRecord> {
     const { node = process.execPath, args = [], env = process.env } = this.#options;
-    this.#child = spawn(node, [agentProgram, 'serve', '--dir', this.dir, ...args], {
+    this.#child = spawn(node, [agentProgram, 'serve', '--dir', this.dir, ...SHORT_LIFE, ...args], {
       env,
       stdio: 'ignore',
     });
