@@ -38,16 +38,18 @@ export function define<R extends object>(definition: Case<R>): Case {
   return definition as Case;
 }
 
-/** Runs a case against both and compares. */
-export async function compare(
-  { run, check, differs }: Case,
-  targets: { readonly sshd: Target; readonly bridge: Target },
-): Promise<void> {
-  const see = async (target: Target): Promise<{ result: Result; effects: Effects }> => ({
-    result: await run(target),
-    effects: snapshot(target.work),
-  });
-  const [sshd, bridge] = await Promise.all([see(targets.sshd), see(targets.bridge)]);
+/** What a case has seen of one server, and what it left there. */
+export interface Seen {
+  readonly result: Result;
+  readonly effects: Effects;
+}
+
+export async function see({ run }: Case, target: Target): Promise<Seen> {
+  return { result: await run(target), effects: snapshot(target.work) };
+}
+
+/** Compares what a case has seen of both. */
+export function compare({ check, differs }: Case, sshd: Seen, bridge: Seen): void {
   labelled('sshd', () => check(sshd.result, sshd.effects));
   labelled('our bridge', () => check(bridge.result, bridge.effects));
   const ignored = differs && { [differs.what]: undefined };

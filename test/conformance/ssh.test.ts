@@ -1,5 +1,5 @@
 import { requireTool } from '../helpers/require';
-import { compare, type BackendName, type Case } from './case';
+import { compare, see, type BackendName, type Case } from './case';
 import { backwardCases } from './cases/backward';
 import { clientCases } from './cases/clients';
 import { environmentCases } from './cases/environment';
@@ -10,10 +10,10 @@ import { loginCases } from './cases/login';
 import { optionCases } from './cases/options';
 import { streamCases } from './cases/streams';
 import { terminalCases } from './cases/terminal';
-import { Comparison } from './target';
+import { openBridge, Reference, type Side, type Target } from './target';
 
 /** The backends of the bridge that run the table. */
-const backends: readonly BackendName[] = ['exec'];
+const backends: readonly BackendName[] = ['exec', 'agent'];
 
 const topics: Readonly<Record<string, readonly Case[]>> = {
   'how a command ends': exitCases,
@@ -33,33 +33,44 @@ const TOOLS = [
   ...['bwrap', 'python3', 'vim', 'less', 'top'],
 ];
 
-for (const backend of backends) {
-  describe(`our bridge by the backend ${backend}, beside a real sshd:`, () => {
-    let comparison: Comparison | undefined;
-    before(async function () {
-      requireTool(this, ...TOOLS);
-      comparison = await Comparison.open();
-    });
-    after(() => comparison?.close());
-
-    for (const [topic, cases] of Object.entries(topics)) {
-      describe(topic, () => {
-        for (const one of cases) defineTest(one, backend, () => comparison!);
-      });
-    }
+describe('our bridge beside a real sshd', () => {
+  const reference = new Reference();
+  before(async function () {
+    requireTool(this, ...TOOLS);
+    await reference.open();
   });
+  after(() => reference.close());
+
+  for (const backend of backends) {
+    describe(`by the backend ${backend}:`, () => {
+      let bridge: Side | undefined;
+      before(async () => {
+        bridge = await openBridge(backend);
+      });
+      after(() => bridge?.close());
+
+      for (const [topic, cases] of Object.entries(topics)) {
+        describe(topic, () => {
+          for (const one of cases) defineTest(one, backend, { reference, bridge: () => bridge!.target() });
+        });
+      }
+    });
+  }
+});
+
+interface Sides {
+  readonly reference: Reference;
+  readonly bridge: () => Target;
 }
 
-function defineTest(one: Case, backend: BackendName, comparison: () => Comparison): void {
+function defineTest(one: Case, backend: BackendName, { reference, bridge }: Sides): void {
   const { name, impossible, timeoutMs = 20_000 } = one;
   if (impossible?.backends.includes(backend)) {
-    it(`refuses, since ${impossible.why}: ${name}`, async () => {
-      const { sshd, bridge } = comparison().targets();
-      // That the case itself is right shows beside sshd.
-      one.check(await one.run(sshd), {});
-      await impossible.isRefused(bridge);
-    }).timeout(timeoutMs);
+    it(`refuses, since ${impossible.why}: ${name}`, () => impossible.isRefused(bridge())).timeout(timeoutMs);
     return;
   }
-  it(name, () => compare(one, comparison().targets())).timeout(timeoutMs);
+  it(name, async () => {
+    const [sshd, ours] = await Promise.all([reference.see(one), see(one, bridge())]);
+    compare(one, sshd, ours);
+  }).timeout(timeoutMs);
 }

@@ -8,10 +8,11 @@
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
-import { SandboxOverSsh } from '../helpers/sandboxOverSsh';
+import { SandboxOverSsh, type TestSandboxOptions } from '../helpers/sandboxOverSsh';
 import { startServers, type ServerAddresses } from '../helpers/sandboxServers';
 import { SshdHost } from '../helpers/sshd';
 import type { SshHost } from '../helpers/sshHost';
+import { see, type BackendName, type Case, type Seen } from './case';
 
 /** More sessions than the default of 10, any variable (our bridge has no such bounds), no line about the last login. */
 const SSHD_SETTINGS = [
@@ -34,7 +35,7 @@ export interface Target {
 }
 
 /** One sandbox with the server that leads into it. */
-class Side {
+export class Side {
   private constructor(
     private readonly sandbox: SandboxOverSsh,
     private readonly host: SshHost,
@@ -42,8 +43,11 @@ class Side {
     private readonly home: string,
   ) {}
 
-  static async open(serve: (sandbox: SandboxOverSsh) => Promise<SshHost>): Promise<Side> {
-    const sandbox = await SandboxOverSsh.open({ runtime: 'bubblewrap' });
+  static async open(
+    options: TestSandboxOptions,
+    serve: (sandbox: SandboxOverSsh) => Promise<SshHost>,
+  ): Promise<Side> {
+    const sandbox = await SandboxOverSsh.open(options);
     try {
       const host = await serve(sandbox);
       // A box's home is a folder of this computer: effects are read without a connection of their own.
@@ -69,31 +73,33 @@ class Side {
   }
 }
 
-/** The two sides that are compared. Its owner closes it. */
-export class Comparison {
-  private constructor(
-    private readonly sshd: Side,
-    private readonly bridge: Side,
-  ) {}
+/** Our bridge into a sandbox, by one of its backends. Its owner closes it. */
+export function openBridge(backend: BackendName): Promise<Side> {
+  return Side.open({ runtime: 'bubblewrap', backend }, (sandbox) => Promise.resolve(sandbox));
+}
 
-  static async open(): Promise<Comparison> {
-    const [sshd, bridge] = await Promise.allSettled([
-      Side.open((sandbox) => SshdHost.start(sandbox, SSHD_SETTINGS)),
-      Side.open((sandbox) => Promise.resolve(sandbox)),
-    ]);
-    if (sshd.status === 'fulfilled' && bridge.status === 'fulfilled') {
-      return new Comparison(sshd.value, bridge.value);
-    }
-    for (const side of [sshd, bridge]) if (side.status === 'fulfilled') await side.value.close();
-    throw (sshd.status === 'rejected' ? sshd : (bridge as PromiseRejectedResult)).reason;
+/** The sshd, and what each case has seen of it: once, for all backends. */
+export class Reference {
+  readonly #seen = new Map<Case, Promise<Seen>>();
+  #side: Side | undefined;
+
+  async open(): Promise<void> {
+    this.#side = await Side.open({ runtime: 'bubblewrap' }, (sandbox) =>
+      SshdHost.start(sandbox, SSHD_SETTINGS),
+    );
   }
 
-  /** Fresh targets for one case. */
-  targets(): { sshd: Target; bridge: Target } {
-    return { sshd: this.sshd.target(), bridge: this.bridge.target() };
+  see(one: Case): Promise<Seen> {
+    if (!this.#side) throw new Error('The sshd has not been started');
+    let seen = this.#seen.get(one);
+    if (!seen) {
+      seen = see(one, this.#side.target());
+      this.#seen.set(one, seen);
+    }
+    return seen;
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.sshd.close(), this.bridge.close()]);
+    await this.#side?.close();
   }
 }
