@@ -8,7 +8,7 @@ import path from 'node:path';
 import { prepare, root, say } from '../scripts/prepare.mjs';
 import { installSystemPackages } from './systemPackages.mjs';
 
-const ALL_TESTS = ['unit', 'conformance', 'integration', 'openhands', 'vscode'].map(
+const ALL_TESTS = ['unit', 'conformance', 'integration', 'openhands', 'chaos', 'vscode'].map(
   (suite) => `test/${suite}/**/*.test.ts`,
 );
 const mocha = path.join(root, 'node_modules', '.bin', 'mocha');

@@ -7,7 +7,8 @@ import { CodedError, describeError, describeErrorChain } from '../base/errors';
 import type { Logger } from '../base/logger';
 import { sparePointlessMarking } from '../base/marking';
 import { AgentFolder, socketIn } from './agentFolder';
-import { attach } from './attach';
+import { attach, AttachError } from './attach';
+import { EXIT_NOT_RUNNING } from '../agentProtocol/errors';
 import { openBoundedLog } from './boundedLog';
 import { serve } from './serve';
 
@@ -133,6 +134,7 @@ main(process.argv.slice(2)).then(
   (error: unknown) => {
     const isUsage = error instanceof UsageError;
     process.stderr.write(`agent: ${describeErrorChain(error)}\n${isUsage ? `\n${USAGE}` : ''}`);
+    if (error instanceof AttachError) process.exit(EXIT_NOT_RUNNING);
     process.exit(isUsage ? EXIT.usage : EXIT.failed);
   },
 );

@@ -168,7 +168,7 @@ function endReason(error: Error, stream: ResumableStream): Error | undefined {
   if (!(error instanceof AgentLinkError) || error.code !== 'unknown-session') return error;
   return new AgentLinkError(
     'session-lost',
-    'The agent in the sandbox was restarted; what ran there over this connection is gone',
+    'The agent in the sandbox has ended, and with it what ran over this connection; connect again',
     { cause: error },
   );
 }

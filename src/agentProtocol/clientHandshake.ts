@@ -49,12 +49,19 @@ export class ClientHandshake {
   async #exchange(reader: ByteReader, carrier: Duplex, received: number): Promise<number> {
     const greeting = await reader.read(GREETING_BYTES);
     if (greeting.length < GREETING_BYTES) {
-      throw new AgentLinkError('carrier-lost', 'The carrier ended before the agent in the sandbox answered');
+      throw this.#carrierLost(carrier.errored);
     }
     const nonces = { agent: decodeGreeting(greeting), client: randomBytes(NONCE_BYTES) };
     carrier.write(encodeHello(this.#secret, nonces, received, this.#ticket));
     this.#ticket ??= deriveTicket(this.#secret, nonces);
     return this.#conclude(await this.#readAnswer(reader, nonces));
+  }
+
+  /** A carrier can know that there is no agent any more. */
+  #carrierLost(cause: Error | null): AgentLinkError {
+    if (cause instanceof AgentLinkError && cause.code === 'unknown-session') return this.#unknownSession();
+    const message = 'The carrier ended before the agent in the sandbox answered';
+    return new AgentLinkError('carrier-lost', message, { cause });
   }
 
   async #readAnswer(reader: ByteReader, nonces: Nonces): Promise<Answer> {

@@ -28,5 +28,8 @@ export type AgentLinkErrorCode =
   | 'session-lost'
   | 'gave-up';
 
+/** Exit code of the agent's `attach` where no agent runs in the folder: EX_UNAVAILABLE of sysexits(3). */
+export const EXIT_NOT_RUNNING = 69;
+
 /** A failure between the connection and the agent, below HTTP/2. */
 export class AgentLinkError extends CodedError<AgentLinkErrorCode> {}

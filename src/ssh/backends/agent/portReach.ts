@@ -3,6 +3,7 @@ import { delay } from '../../../base/async';
 import { createDeadline } from '../../../base/deadline';
 import { describeErrorChain, printable } from '../../../base/errors';
 import { shellQuote } from '../../../base/shell';
+import { AgentLinkError } from '../../../agentProtocol/errors';
 import { admissionOf } from '../../../agentProtocol/secret';
 import { cloudErrorCode } from '../../../cloud/errors';
 import type { AgentHost, PublicPort } from '../../../cloud/provider';
@@ -64,7 +65,18 @@ export class PortReach implements AgentReach {
 
   async reopen(signal: AbortSignal): Promise<Duplex> {
     if (!this.#port) throw new AgentStartError('failed', 'The agent was not reached yet');
-    return this.#dial(this.#port, signal);
+    try {
+      return await this.#dial(this.#port, signal);
+    } catch (error) {
+      if (cloudErrorCode(error) === 'unreachable') await this.#mustRun(signal);
+      throw error;
+    }
+  }
+
+  /** Rejects if the reason why nothing answers is that the agent is gone, and all that ran by it. */
+  async #mustRun(signal: AbortSignal): Promise<void> {
+    if (parseSighting(await this.#look('look', signal)).kind === 'running') return;
+    throw new AgentLinkError('unknown-session', 'No agent runs in the sandbox any more');
   }
 
   async #look(mode: LookMode, signal: AbortSignal): Promise<string> {

@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream';
-import type { RemoteProcess } from '../../../cloud/provider';
+import { AgentLinkError, EXIT_NOT_RUNNING } from '../../../agentProtocol/errors';
+import type { ExitStatus, RemoteProcess } from '../../../cloud/provider';
 import { joinSmall } from './messages';
 
 const HIGH_WATER_BYTES = 1024 * 1024;
@@ -28,8 +29,10 @@ export class ProcessCarrier extends Duplex {
     stdout.on('end', () => this.push(null));
     stdout.on('error', () => this.destroy());
     stdout.pause();
-    const onExit = (): void => void this.destroy();
-    exited.then(onExit, (error: unknown) => this.destroy(error instanceof Error ? error : undefined));
+    exited.then(
+      (status) => this.destroy(lossIn(status)),
+      (error: unknown) => this.destroy(error instanceof Error ? error : undefined),
+    );
   }
 
   override _read(): void {
@@ -56,4 +59,10 @@ export class ProcessCarrier extends Duplex {
     this.#process.kill();
     done(error);
   }
+}
+
+/** What the end of the process says of the agent. */
+function lossIn(status: ExitStatus): Error | undefined {
+  if (!('code' in status) || status.code !== EXIT_NOT_RUNNING) return undefined;
+  return new AgentLinkError('unknown-session', 'No agent runs in the sandbox any more');
 }
