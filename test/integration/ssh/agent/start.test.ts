@@ -1,0 +1,278 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import * as path from 'node:path';
+import { silentLogger } from '../../../../src/base/logger';
+import { deriveSecret, keyIdOf } from '../../../../src/agentProtocol/secret';
+import { AgentClient } from '../../../../src/ssh/backends/agent/agentClient';
+import { AgentLink } from '../../../../src/ssh/backends/agent/agentLink';
+import { AgentProgram } from '../../../../src/ssh/backends/agent/agentProgram';
+import { AgentSession } from '../../../../src/ssh/backends/agent/agentSession';
+import { ExecReach } from '../../../../src/ssh/backends/agent/execReach';
+import { INSTALLER } from '../../../../src/ssh/backends/agent/installer';
+import { eventually } from '../../../helpers/eventually';
+import { startLocalProcess } from '../../../helpers/localProcess';
+import { allArguments, LocalTransport, makePath } from '../../../helpers/localTransport';
+import { isRunning } from '../../../helpers/processes';
+import { collect } from '../../../helpers/remoteProcess';
+import { requireTool, skipFor } from '../../../helpers/require';
+import { useTempDir } from '../../../helpers/tempDir';
+
+const USER_KEY = 'a private key';
+const secret = deriveSecret(USER_KEY);
+const keyId = keyIdOf(secret);
+const uid = String(process.getuid?.() ?? 0);
+
+/** What the scripts need besides a shell. */
+const PROGRAMS = ['id', 'cat', 'ls', 'setsid'];
+
+describe('an agent is put into a sandbox and started', () => {
+  const links: AgentLink[] = [];
+  // Before the folder is removed.
+  afterEach(async () => {
+    for (const link of links.splice(0)) await link.close();
+    for (const pid of agentsIn(temp.path)) process.kill(pid, 'SIGTERM');
+    await eventually(() => assert.ok(!agentsIn(temp.path).some(isRunning)), 10_000);
+  });
+  const temp = useTempDir();
+  let program: AgentProgram;
+  before(async () => {
+    program = await AgentProgram.read(path.resolve('dist/agent.js'));
+  });
+  /** A home of its own, and a PATH with a shell, some programs and maybe a Node. */
+  function sandbox(
+    options: { readonly shell?: string; readonly node?: string | { readonly script: string } } = {},
+  ) {
+    const home = path.join(temp.path, 'home');
+    mkdirSync(home);
+    const { shell = '/bin/sh', node = process.execPath } = options;
+    const programs = Object.fromEntries(PROGRAMS.map((name) => [name, `/usr/bin/${name}`]));
+    const found = makePath(path.join(temp.path, 'bin'), {
+      ...programs,
+      sh: shell,
+      ...(node !== '' && { node }),
+    });
+    return { home, env: { HOME: home, PATH: found } };
+  }
+
+  function reach(transport: LocalTransport): ExecReach {
+    return new ExecReach({ transport, program, secret, keyId, onStart: () => undefined, log: silentLogger });
+  }
+
+  async function connect(transport: LocalTransport): Promise<AgentClient> {
+    const link = await AgentLink.open(
+      { reach: reach(transport), secret, mayReconnect: () => Promise.resolve(), onState: () => undefined },
+      AbortSignal.timeout(30_000),
+    );
+    links.push(link);
+    return new AgentClient(new AgentSession(link.stream));
+  }
+
+  async function assertWorks(client: AgentClient): Promise<void> {
+    const { stdout, status } = await collect(
+      await client.exec({ argv: ['/bin/sh', '-c', 'cat; exit 3'], env: {} }),
+      'in',
+    );
+    assert.deepEqual([stdout, status], ['in', { code: 3 }]);
+  }
+
+  const shells = [
+    { name: 'dash', shell: '/usr/bin/dash' },
+    { name: 'bash', shell: '/usr/bin/bash' },
+    { name: 'busybox', shell: '/usr/bin/busybox' },
+  ];
+  for (const { name, shell } of shells) {
+    it(`by ${name}: once for all connections, the next of which finds it`, async function () {
+      requireTool(this, name);
+      const { env } = sandbox({ shell });
+      await assertWorks(await connect(new LocalTransport(env)));
+      const [pid] = agentsIn(temp.path);
+
+      const second = new LocalTransport(env);
+      await assertWorks(await connect(second));
+
+      assert.deepEqual(agentsIn(temp.path), [pid]);
+      assert.equal(second.commands.length, 1, 'one exec looks and is the carrier');
+    });
+  }
+
+  it('as the user’s alone: folders 0700, the secret 0600, and in no argument or environment', async () => {
+    const { home, env } = sandbox();
+    await assertWorks(await connect(new LocalTransport(env)));
+
+    const dir = path.join(home, '.cache/cloud-sandboxes', `agent-${program.version}`);
+    const modes = [dir, `${dir}/secrets`, `${dir}/secrets/${keyId}`].map(
+      (file) => statSync(file).mode & 0o777,
+    );
+    assert.deepEqual(modes, [0o700, 0o700, 0o600]);
+    const forms = [secret.toString('latin1'), secret.toString('hex'), secret.toString('base64')];
+    for (const text of allArguments()) assert.ok(!forms.some((form) => text.includes(form)));
+  });
+
+  it('beside a secret of somebody else, whose agent goes on', async () => {
+    const { env } = sandbox();
+    await assertWorks(await connect(new LocalTransport(env)));
+    const before = agentsIn(temp.path);
+    const other = deriveSecret('another key');
+    const link = await AgentLink.open(
+      {
+        reach: new ExecReach({
+          transport: new LocalTransport(env),
+          program,
+          secret: other,
+          keyId: keyIdOf(other),
+          onStart: () => undefined,
+          log: silentLogger,
+        }),
+        secret: other,
+        mayReconnect: () => Promise.resolve(),
+        onState: () => undefined,
+      },
+      AbortSignal.timeout(30_000),
+    );
+    links.push(link);
+
+    await assertWorks(new AgentClient(new AgentSession(link.stream)));
+    assert.deepEqual(agentsIn(temp.path), before);
+  });
+
+  it('anew where one was killed and left its files', async () => {
+    const { env } = sandbox();
+    await assertWorks(await connect(new LocalTransport(env)));
+    const [killed] = agentsIn(temp.path);
+    process.kill(killed!, 'SIGKILL');
+    await eventually(() => assert.ok(!isRunning(killed!)));
+
+    await assertWorks(await connect(new LocalTransport(env)));
+
+    assert.notDeepEqual(agentsIn(temp.path), [killed]);
+  });
+
+  const places = [
+    {
+      name: 'no home folder: into /tmp',
+      home: '/nonexistent',
+
+      place: `cloud-sandboxes-${uid}`,
+    },
+    {
+      name: 'a root that cannot be written to: into /tmp',
+      home: '/root',
+
+      place: `cloud-sandboxes-${uid}`,
+    },
+    { name: 'no HOME at all: into /tmp', home: undefined, place: `cloud-sandboxes-${uid}` },
+  ];
+  for (const { name, home, place } of places) {
+    it(`where there is ${name}`, async function () {
+      requireTool(this, 'bwrap');
+      const { env } = sandbox();
+      const root = [
+        '/usr/bin/bwrap',
+        '--ro-bind',
+        '/',
+        '/',
+        '--bind',
+        path.join(temp.path),
+        '/tmp',
+        '--dev',
+        '/dev',
+      ];
+      const { PATH } = env;
+      const transport = new LocalTransport(
+        { PATH: `${PATH.replace(temp.path, '/tmp')}:/usr/bin`, ...(home !== undefined && { HOME: home }) },
+        [...root, '--ro-bind', '/proc', '/proc'],
+      );
+
+      await assertWorks(await connect(transport));
+
+      assert.ok(existsSync(path.join(temp.path, place, `agent-${program.version}`, 'agent.json')));
+    });
+  }
+
+  it('not into a folder that is somebody else’s: into the next', async function () {
+    if (uid !== '0') skipFor(this, 'only root can give a folder away');
+    requireTool(this, 'bwrap');
+    const { env } = sandbox();
+    const foreign = path.join(temp.path, 'home/.cache/cloud-sandboxes');
+    mkdirSync(foreign, { recursive: true });
+    chownSync(foreign, 65_534, 65_534);
+    mkdirSync(path.join(temp.path, 'tmp'));
+    const wrapper = [
+      '/usr/bin/bwrap',
+      '--dev-bind',
+      '/',
+      '/',
+      '--bind',
+      path.join(temp.path, 'tmp'),
+      '/var/tmp',
+    ];
+    mkdirSync(path.join(temp.path, 'runtime'));
+    const transport = new LocalTransport(
+      { ...env, XDG_RUNTIME_DIR: path.join(temp.path, 'runtime') },
+      wrapper,
+    );
+
+    await assertWorks(await connect(transport));
+
+    assert.deepEqual(readdirSync(foreign), []);
+    assert.ok(existsSync(path.join(temp.path, 'runtime/cloud-sandboxes', `agent-${program.version}`)));
+  });
+
+  const unfit = [
+    { name: 'no Node', node: '', message: /^The sandbox has no Node\.js 18 or later$/ },
+    {
+      name: 'a Node that is too old',
+      node: { script: '#!/bin/sh\necho 16.20.2\n' },
+      message: /too old/,
+    },
+    { name: 'a Node of another processor', node: { script: '#!/bin/sh\nexit 126\n' }, message: /fails/ },
+    { name: 'something else called node', node: { script: '#!/bin/sh\necho AX.25\n' }, message: /fails/ },
+  ];
+  for (const { name, node, message } of unfit) {
+    it(`unless there is ${name}`, async function () {
+      if (existsSync('/usr/local/bin/node')) {
+        skipFor(this, 'there is a Node where every sandbox is searched for one');
+      }
+      const { env } = sandbox({ node });
+
+      await assert.rejects(connect(new LocalTransport(env)), { code: 'no-node', message });
+    });
+  }
+
+  describe('by what is uploaded', () => {
+    const uploads = [
+      { name: 'breaks off', input: (packed: Buffer) => packed.subarray(0, 1000), failed: /interrupted/ },
+      {
+        name: 'is damaged',
+        input: (packed: Buffer) => Buffer.concat([packed.subarray(0, -1000), Buffer.alloc(1000)]),
+        failed: /damaged/,
+      },
+    ];
+    for (const { name, input, failed } of uploads) {
+      it(`not if it ${name}`, async () => {
+        const { home } = sandbox();
+        const packed = await program.pack();
+        const place = path.join(home, 'agents');
+        const { version } = program;
+        const task = { step: 'stdin', version, keyId, size: packed.length, ports: [], places: [place] };
+
+        const installer = startLocalProcess([process.execPath, '-e', INSTALLER, JSON.stringify(task)]);
+        const { stdout } = await collect(installer, Buffer.concat([secret, input(packed)]));
+
+        assert.match(stdout, failed);
+        assert.deepEqual(readdirSync(path.join(place, `agent-${version}`)), ['secrets']);
+      });
+    }
+  });
+});
+
+/** The agents whose folders lie below this one. */
+function agentsIn(dir: string): number[] {
+  const found = execFileSync('find', [dir, '-name', 'agent.json'], { encoding: 'utf8' });
+  return found
+    .split('\n')
+    .filter((file) => file !== '')
+    .map((file) => (JSON.parse(readFileSync(file, 'utf8')) as { pid: number }).pid)
+    .filter(isRunning);
+}
