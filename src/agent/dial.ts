@@ -4,8 +4,9 @@ import * as path from 'node:path';
 import type { SocketAddress } from '../agentProtocol/operations';
 import { abortReason } from '../base/async';
 import { createDeadline } from '../base/deadline';
-import { describeError } from '../base/errors';
+
 import { OperationError } from './operationError';
+import { systemReason } from './systemReason';
 
 /** The kernel tries for two minutes, which is longer than anyone waits. */
 const CONNECT_MS = 30_000;
@@ -23,7 +24,7 @@ export async function dial(target: SocketAddress, home: string, signal: AbortSig
     return await connectToAny(await addressesOf(target.host), target.port, deadline.signal);
   } catch (cause) {
     if (deadline.signal.aborted) throw abortReason(deadline.signal);
-    throw new OperationError('refused', describeError(cause), { cause });
+    throw new OperationError('refused', systemReason(cause), { cause });
   } finally {
     deadline.dispose();
   }
