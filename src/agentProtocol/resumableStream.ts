@@ -27,7 +27,8 @@ const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
  * - `end()` ends both directions: what was written arrives, then the session is over on both sides. What the other side
  *   has not sent by then has no reader.
  * - Emits `attached` with each carrier; `detached` with an {@link AgentLinkError} when it loses one (`carrier-lost`,
- *   `silent`, `replaced`), never once the session is over; `roundTrip` with each measured round trip in milliseconds.
+ *   `silent`, `replaced`), never once the session is over; `over` once that is so, though what has come by then may still
+ *   have to be read; `roundTrip` with each measured round trip in milliseconds.
  * - Destroyed with an {@link AgentLinkError}: `protocol` if the other side breaks the protocol, `aborted` if it was
  *   destroyed there.
  */
@@ -215,6 +216,7 @@ export class ResumableStream extends Duplex {
     this.#replay.clear();
     this.#link?.close(reason);
     this.#link = undefined;
+    this.emit('over');
   }
 }
 

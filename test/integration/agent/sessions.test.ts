@@ -212,7 +212,7 @@ describe('`attach` without an agent', () => {
     child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
     const [code] = (await once(child, 'close')) as [number];
 
-    assert.equal(code, 1);
+    assert.equal(code, 69);
     assert.match(String(Buffer.concat(complaints)), /No agent answers at/);
   });
 });
