@@ -11,7 +11,8 @@ export type Sampler = () => Promise<Figures>;
 
 /** Who takes part: ours, or a peer in its place, beside sshd as it comes and sshd held to our algorithms. */
 export interface Contest {
-  readonly ours: Sampler;
+  /** By the backend that its rows name. */
+  readonly ours: Readonly<Record<string, Sampler>>;
   readonly sshd?: Sampler;
   readonly sameAlgorithms?: Sampler;
 }
@@ -31,7 +32,6 @@ export interface Result {
 export interface Bench {
   /** Names of its rows, with their units. */
   readonly rows: Readonly<Record<string, string>>;
-  readonly backend: string;
   /** Rejects with an {@link Unavailable} if it cannot be had on this computer. */
   readonly prepare: (lab: Lab) => Promise<Contest>;
 }
@@ -47,17 +47,37 @@ const SAMPLE_LIMIT_MS = 180_000;
 /** Measures `rounds` times after one round that warms up. */
 export async function runBench(bench: Bench, lab: Lab, rounds: number): Promise<Result[]> {
   const contest = await bench.prepare(lab);
-  const parties = Object.entries(contest) as [keyof Contest, Sampler][];
-  const samples = new Map(parties.map(([party]): [keyof Contest, Figures[]] => [party, []]));
+  const ours = Object.entries(contest.ours).map(([backend, sample]) => new Party(sample, backend));
+  const sshd = contest.sshd && new Party(contest.sshd);
+  const sameAlgorithms = contest.sameAlgorithms && new Party(contest.sameAlgorithms);
+  const parties = [...ours, sshd, sameAlgorithms].filter((party) => party !== undefined);
   for (let round = 0; round <= rounds; round++) {
     lab.say(`${Object.keys(bench.rows).join(' ')}: round ${round} of ${rounds}`);
     // In turn, so that a busy moment of the computer hits all alike.
-    for (const [party, sample] of parties) {
-      const figures = await limited(bench, sample);
-      if (round > 0) samples.get(party)?.push(figures);
+    for (const party of parties) {
+      const figures = await limited(bench, party.sample);
+      if (round > 0) party.figures.push(figures);
     }
   }
-  return resultsOf(bench, samples);
+  return Object.entries(bench.rows).flatMap(([name, unit]) =>
+    ours.flatMap((party) => resultOf({ name, unit }, party, { sshd, sameAlgorithms })),
+  );
+}
+
+/** Somebody who takes part, and what was found of them. */
+class Party {
+  readonly figures: Figures[] = [];
+
+  constructor(
+    readonly sample: Sampler,
+    readonly backend = '',
+  ) {}
+
+  /** Undefined: it has no such row. */
+  medianOf(row: string): number | undefined {
+    const values = this.figures.flatMap((figures) => figures[row] ?? []);
+    return values.length > 0 ? median(values) : undefined;
+  }
 }
 
 function limited(bench: Bench, sample: Sampler): Promise<Figures> {
@@ -66,25 +86,20 @@ function limited(bench: Bench, sample: Sampler): Promise<Figures> {
   return abortable(sample(), limit.signal).finally(() => limit.dispose());
 }
 
-function resultsOf(
-  { rows, backend }: Bench,
-  samples: ReadonlyMap<keyof Contest, readonly Figures[]>,
+function resultOf(
+  { name, unit }: Pick<Result, 'name' | 'unit'>,
+  party: Party,
+  beside: Readonly<Record<'sshd' | 'sameAlgorithms', Party | undefined>>,
 ): Result[] {
-  return Object.entries(rows).flatMap(([name, unit]) => {
-    const medianOf = (party: keyof Contest): number | undefined => {
-      const values = (samples.get(party) ?? []).flatMap((figures) => figures[name] ?? []);
-      return values.length > 0 ? median(values) : undefined;
-    };
-    const ours = medianOf('ours');
-    if (ours === undefined) return [];
-    const sshd = medianOf('sshd');
-    const sameAlgorithms = medianOf('sameAlgorithms');
-    return [
-      {
-        ...{ name, backend, unit, ours },
-        ...(sshd !== undefined && { sshd }),
-        ...(sameAlgorithms !== undefined && { sameAlgorithms }),
-      },
-    ];
-  });
+  const ours = party.medianOf(name);
+  if (ours === undefined) return [];
+  const sshd = beside.sshd?.medianOf(name);
+  const sameAlgorithms = beside.sameAlgorithms?.medianOf(name);
+  return [
+    {
+      ...{ name, backend: party.backend, unit, ours },
+      ...(sshd !== undefined && { sshd }),
+      ...(sameAlgorithms !== undefined && { sameAlgorithms }),
+    },
+  ];
 }

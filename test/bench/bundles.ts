@@ -4,7 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Figures } from './bench';
 
-export const SHIPPED = ['connection', 'connectionProgram', 'extension', 'localCloud'] as const;
+export const SHIPPED = ['agent', 'connection', 'connectionProgram', 'extension', 'localCloud'] as const;
 
 /** Builds what is shipped in a folder of its own, so that the checkout stays as it is; the bundles' folder. */
 export function buildBundles(): string {

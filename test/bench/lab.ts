@@ -4,12 +4,14 @@ import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
+import { findByEnvironment } from '../../src/processes/procfs';
 import { eventually } from '../helpers/eventually';
 import { SandboxOverSsh } from '../helpers/sandboxOverSsh';
 import { SshdHost } from '../helpers/sshd';
 import { endChild } from '../helpers/sshHost';
 import { packageExtension } from '../vscode/host/extension';
 import { agreedAlgorithms } from './algorithms';
+import type { OurBackend } from './backends';
 import { Unavailable } from './bench';
 import { buildBundles } from './bundles';
 import type { CleanUps } from './cleanUps';
@@ -19,9 +21,9 @@ import { WorkbenchServer } from './measures/workbench';
 import { commandLineOf, descendantsOf, findProcesses, nameOf } from './procfs';
 import { SshTarget, type ServerProcesses } from './target';
 
-/** A sandbox of ours and the sshd in it. */
+/** Sandboxes of ours, alike but for the backend, and the sshd in one of them. */
 export interface Contenders {
-  readonly ours: SshTarget;
+  readonly ours: Readonly<Record<OurBackend, SshTarget>>;
   readonly sshd: SshTarget;
   /** sshd held to the key exchange, cipher and MAC that our bridge agrees on, so that only the servers differ. */
   readonly sameAlgorithms: SshTarget;
@@ -88,9 +90,9 @@ export class Lab {
   }
 
   /** A sandbox with a local cloud of its own. */
-  async sandbox(): Promise<SandboxOverSsh> {
+  async sandbox(backend: OurBackend): Promise<SandboxOverSsh> {
     // Plain processes: sshd needs privileges that a bubblewrap sandbox rightly withholds.
-    const sandbox = await SandboxOverSsh.open({ runtime: 'process', bundles: this.bundles() });
+    const sandbox = await SandboxOverSsh.open({ runtime: 'process', backend, bundles: this.bundles() });
     this.cleanUps.add(() => sandbox.close());
     return sandbox;
   }
@@ -101,12 +103,15 @@ export class Lab {
 
   async #open(): Promise<Contenders> {
     if (!existsSync('/usr/sbin/sshd')) throw new Unavailable('sshd is missing (Debian: openssh-server)');
-    const sandbox = await this.sandbox();
+    const sandbox = await this.sandbox('exec');
     const host = await SshdHost.start(sandbox, SSHD_SETTINGS);
     const listener = await eventually(() => onlyOne(findProcesses('sshd', sandbox.dir)));
     const sshd = new SshTarget(host, processesOfSshd(listener), sandbox.dir);
     return {
-      ours: sshTargetOf(sandbox, listener),
+      ours: {
+        exec: sshTargetOf(sandbox, 'exec', listener),
+        agent: sshTargetOf(await this.sandbox('agent'), 'agent'),
+      },
       sshd,
       sameAlgorithms: sshd.with(...(await agreedAlgorithms(sandbox))),
       sshdPort: Number(findIn(readFileSync(host.configFile, 'utf8'), /^ *Port (\d+)$/m)),
@@ -124,21 +129,38 @@ export class Lab {
 }
 
 /** `sshd`: an sshd in the sandbox whose processes are not ours. */
-export function sshTargetOf(sandbox: SandboxOverSsh, sshd?: number): SshTarget {
-  return new SshTarget(sandbox, processesOfOurs(sandbox, sshd), sandbox.dir);
+export function sshTargetOf(sandbox: SandboxOverSsh, backend: OurBackend, sshd?: number): SshTarget {
+  const servers = backend === 'agent' ? processesOfAgent(sandbox) : processesOfExec(sandbox, sshd);
+  return new SshTarget(sandbox, servers, sandbox.dir);
 }
 
-/** Ours: the connection is a child of its ssh, the local cloud's other children are commands. */
-function processesOfOurs(sandbox: SandboxOverSsh, sshd: number | undefined): ServerProcesses {
+/** The connection is a child of its ssh, the local cloud's other children are commands. */
+function processesOfExec(sandbox: SandboxOverSsh, sshd: number | undefined): ServerProcesses {
   return {
     ofConnections: (clients) => descendantsOf(clients),
     all: (clients) => {
-      const cloud = sandbox.server.process.pid!;
       const others = new Set(sshd === undefined ? [] : [sshd, ...descendantsOf([sshd])]);
-      const own = [...descendantsOf(clients), cloud, ...descendantsOf([cloud])];
-      return own.filter((pid) => !others.has(pid));
+      return [...descendantsOf(clients), ...processesOfCloud(sandbox)].filter((pid) => !others.has(pid));
     },
   };
+}
+
+/** One more process for each connection, in the sandbox, joins it with the agent, whose children are commands. */
+function processesOfAgent(sandbox: SandboxOverSsh): ServerProcesses {
+  // The agent is nobody's child: it outlives the connection that has started it.
+  const inside = (): number[] => findByEnvironment(`CLOUD_SANDBOXES_BOX=${sandbox.sandbox.id}`);
+  return {
+    ofConnections: (clients) => [
+      ...descendantsOf(clients),
+      ...inside().filter((pid) => /\/agent\.sock|\/agent\.js attach /.test(commandLineOf(pid))),
+    ],
+    all: (clients) => [...new Set([...descendantsOf(clients), ...processesOfCloud(sandbox), ...inside()])],
+  };
+}
+
+function processesOfCloud({ server }: SandboxOverSsh): number[] {
+  const cloud = server.process.pid!;
+  return [cloud, ...descendantsOf([cloud])];
 }
 
 /** One process for each connection, two for a user other than root. The one that listens has nothing to do. */

@@ -11,8 +11,14 @@ export async function connectWarm(target: Target): Promise<Figures> {
   return { 'connect.warm': await timeOf(target.command('true')) };
 }
 
-/** The local cloud does not run, nor does the sandbox. */
-export async function connectCold(sandbox: SandboxOverSsh, target: Target): Promise<Figures> {
+/** A sandbox with a local cloud that it has for itself. */
+export interface StoppableSandbox {
+  readonly sandbox: SandboxOverSsh;
+  readonly target: SshTarget;
+}
+
+/** The local cloud does not run, nor does the sandbox, whose agent went with it. */
+export async function connectCold({ sandbox, target }: StoppableSandbox): Promise<Figures> {
   await sandbox.server.stop();
   const begin = performance.now();
   await sandbox.restartServer();
@@ -21,7 +27,7 @@ export async function connectCold(sandbox: SandboxOverSsh, target: Target): Prom
 }
 
 /** The local cloud runs, the sandbox does not. */
-export async function connectStopped(sandbox: SandboxOverSsh, target: Target): Promise<Figures> {
+export async function connectStopped({ sandbox, target }: StoppableSandbox): Promise<Figures> {
   await sandbox.client.stop(sandbox.sandbox.id);
   return { 'connect.stopped': await timeOf(target.command('true')) };
 }

@@ -37,7 +37,9 @@ describe('npm run bench', function () {
     assert.deepEqual(Object.keys(report), ['date', 'node', 'cpu', 'rows']);
     assert.deepEqual(
       report.rows.map(({ name, backend, unit }) => ({ name, backend, unit })),
-      ['connect.warm', 'connect.warm.same-algorithms'].map((name) => ({ name, backend: 'exec', unit: 'ms' })),
+      ['exec', 'agent'].flatMap((backend) =>
+        ['connect.warm', 'connect.warm.same-algorithms'].map((name) => ({ name, backend, unit: 'ms' })),
+      ),
     );
     for (const { ours, sshd, ratio } of report.rows) {
       assert.ok(ours > 0 && sshd > 0);
