@@ -3,11 +3,13 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Readable } from 'node:stream';
 import { describeError } from '../../base/errors';
+import { ensurePrivateDir } from '../../base/files';
 import { getArchive, putArchive } from './archive';
 import { startHostCommand } from './command';
 import { NOT_EXECUTABLE, failedProcess, type ProcessControl } from '../../processes/hostProcess';
 import { RuntimeError } from './errors';
 import { findByEnvironment, findBySession } from '../../processes/procfs';
+import { findByCommandLine } from '../../processes/commandLines';
 import type { PipeFactory } from '../../processes/pipes';
 import { sessionControl } from '../../processes/session';
 import { endProcesses } from './processes';
@@ -15,6 +17,8 @@ import type { BoxSpec, ExecSpec, BoxProcess, Runtime } from './runtime';
 
 /** Marks every process of a box, so that daemons in sessions of their own are found when the box stops. */
 const MARKER = 'CLOUD_SANDBOXES_BOX';
+
+const hasRuntimeFolder = process.platform !== 'win32';
 
 /** Boxes that are folders of this computer: own HOME, clean environment, nothing that isolates. Needs nothing. */
 export class ProcessRuntime implements Runtime {
@@ -41,23 +45,28 @@ export class ProcessRuntime implements Runtime {
         `Plain processes cannot have ${box.image} as their root; leave the image out, or use the bubblewrap runtime`,
       );
     }
-    for (const dir of Object.values(folders(box))) await fs.mkdir(dir, { recursive: true, mode: 0o700 });
+    const { home, workspace, temporary } = folders(box);
+    for (const dir of [home, workspace, temporary]) await fs.mkdir(dir, { recursive: true, mode: 0o700 });
   }
 
   async start(box: BoxSpec): Promise<void> {
     await this.create(box);
+    if (hasRuntimeFolder) await ensurePrivateDir(folders(box).runtime);
     this.#running.add(box.id);
   }
 
   async stop(box: BoxSpec): Promise<void> {
     this.#running.delete(box.id);
-    const leaders = this.#leaders.get(box.id) ?? new Set();
+    const { runtime } = folders(box);
+    const known = this.#leaders.get(box.id) ?? [];
+    const leaders = new Set([...known, ...(await daemonsOf(runtime))]);
     await endProcesses(() =>
       process.platform === 'linux'
         ? [...new Set([...findByEnvironment(`${MARKER}=${box.id}`), ...findBySession(leaders)])]
         : groups(leaders),
     );
     this.#leaders.delete(box.id);
+    await fs.rm(runtime, { recursive: true, force: true });
   }
 
   isRunning(box: BoxSpec): Promise<boolean> {
@@ -66,7 +75,8 @@ export class ProcessRuntime implements Runtime {
 
   async remove(box: BoxSpec): Promise<void> {
     await this.stop(box);
-    for (const dir of Object.values(folders(box))) await fs.rm(dir, { recursive: true, force: true });
+    const { home, temporary } = folders(box);
+    for (const dir of [home, temporary]) await fs.rm(dir, { recursive: true, force: true });
   }
 
   async exec(box: BoxSpec, spec: ExecSpec): Promise<BoxProcess> {
@@ -97,7 +107,7 @@ export class ProcessRuntime implements Runtime {
   }
 
   #environment(box: BoxSpec, spec: ExecSpec): Record<string, string> {
-    const { home, temporary } = folders(box);
+    const { home, temporary, runtime } = folders(box);
     const user = os.userInfo().username;
     const inherited = ['PATH', 'SystemRoot', 'ComSpec', 'PATHEXT'].flatMap((name) => {
       const value = this.#hostEnv[name];
@@ -109,6 +119,7 @@ export class ProcessRuntime implements Runtime {
       HOME: home,
       ...(process.platform === 'win32' && { USERPROFILE: home }),
       TMPDIR: temporary,
+      ...(hasRuntimeFolder && { XDG_RUNTIME_DIR: runtime }),
       USER: user,
       LOGNAME: user,
       SHELL: this.#hostEnv['SHELL'] ?? '/bin/sh',
@@ -130,12 +141,30 @@ export class ProcessRuntime implements Runtime {
   }
 }
 
-function folders(box: BoxSpec): { home: string; workspace: string; temporary: string } {
+interface Folders {
+  readonly home: string;
+  readonly workspace: string;
+  readonly temporary: string;
+  /**
+   * For the sockets of its programs (XDG Base Directory Specification, $XDG_RUNTIME_DIR). Not in the box's own folder,
+   * whose path is too long for a socket (unix(7): 108 bytes); without it all boxes would share what is in /tmp.
+   */
+  readonly runtime: string;
+}
+
+function folders(box: BoxSpec): Folders {
   return {
     home: path.join(box.dir, 'home'),
     workspace: path.join(box.dir, 'home', 'workspace'),
     temporary: path.join(box.dir, 'tmp'),
+    runtime: `/tmp/cloud-sandboxes-box-${box.id}`,
   };
+}
+
+/** Where no environment can be looked up: leaders of sessions that serve a socket in the box's runtime folder. */
+async function daemonsOf(runtime: string): Promise<readonly number[]> {
+  if (process.platform === 'linux' || !hasRuntimeFolder) return [];
+  return findByCommandLine(`${runtime}/`);
 }
 
 /** The groups of which somebody is alive, as the negative numbers that kill(2) takes. */
