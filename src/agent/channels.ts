@@ -1,4 +1,4 @@
-import type { ServerHttp2Stream } from 'node:http2';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { readDescription } from '../agentProtocol/description';
 import { AgentLinkError } from '../agentProtocol/errors';
@@ -28,6 +28,8 @@ export class Channels {
   readonly #version: string;
   readonly #programs: Programs;
   readonly #listeners: Listeners;
+  /** By the identifier of their stream. */
+  readonly #requests = new Map<number, ServerHttp2Stream>();
   readonly #handlers = this.#routes();
 
   constructor(stream: Duplex, host: Host, version: string) {
@@ -49,6 +51,7 @@ export class Channels {
   }
 
   async #serve(request: ServerHttp2Stream, path: string): Promise<void> {
+    this.#keep(request);
     try {
       const handler = this.#handlers.get(path);
       if (!handler) throw new OperationError('invalid', 'This agent knows no such request');
@@ -81,6 +84,13 @@ export class Channels {
           tell(request, {});
         }),
       ],
+      [
+        operations.cancel,
+        described(checks.cancel, (request, { stream }) => {
+          this.#cancel(stream);
+          tell(request, {});
+        }),
+      ],
       [operations.dial, described(checks.dial, (request, { target }) => this.#dial(request, target))],
       [
         operations.listen,
@@ -92,6 +102,19 @@ export class Channels {
       ],
       [operations.sftp, (request) => serveFiles(request, this.#host)],
     ]);
+  }
+
+  #keep(request: ServerHttp2Stream): void {
+    const { id } = request;
+    if (id === undefined) return;
+    this.#requests.set(id, request);
+    request.once('close', () => this.#requests.delete(id));
+  }
+
+  #cancel(id: number): void {
+    const request = this.#requests.get(id);
+    if (!request) throw new OperationError('not-found', 'The request has ended');
+    request.close(constants.NGHTTP2_CANCEL);
   }
 
   async #dial(request: ServerHttp2Stream, target: Parameters<typeof dial>[0]): Promise<void> {

@@ -1,6 +1,7 @@
 /** Checks of what requests say. The client is trusted to run commands, but not to be free of mistakes. */
 import * as v from 'valibot';
 import type {
+  CancelDescription,
   ChannelDescription,
   DialDescription,
   ExecDescription,
@@ -37,6 +38,7 @@ export const checks = {
   exec: checkOf<ExecDescription>(exec),
   resize: checkOf<ResizeDescription>(v.object({ channel, ...size })),
   signal: checkOf<SignalDescription>(v.object({ channel, signal: v.string() })),
+  cancel: checkOf<CancelDescription>(v.object({ stream: v.pipe(v.number(), v.integer()) })),
   dial: checkOf<DialDescription>(v.object({ target: v.variant('kind', [tcpAddress, unixAddress]) })),
   listen: checkOf<ListenDescription>(
     v.object({ address: v.variant('kind', [tcpAddress, unixAddress, privateSocket]) }),

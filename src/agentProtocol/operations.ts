@@ -17,6 +17,11 @@ export const operations = {
   resize: '/exec/resize',
   /** {@link SignalDescription}; to the process's group. */
   signal: '/exec/signal',
+  /**
+   * {@link CancelDescription}; resets another request. A client does so in place of a RST_STREAM of its own: HTTP/2
+   * servers count those (CVE-2023-44487), and nghttp2 ends the session after 1,000 in short order.
+   */
+  cancel: '/cancel',
   /** {@link DialDescription}; answered once connected. Both directions, each with its own end. */
   dial: '/dial',
   /**
@@ -78,6 +83,11 @@ export interface SignalDescription extends ChannelDescription {
   readonly signal: string;
 }
 
+export interface CancelDescription {
+  /** The identifier of the other request's stream (RFC 9113 section 5.1.1). */
+  readonly stream: number;
+}
+
 /** An endpoint inside the sandbox. Port 0 of `listen`: any free one. */
 export type SocketAddress =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
@@ -110,7 +120,7 @@ export interface IncomingConnection extends ChannelDescription {
  * - `invalid`: the request is none that this agent knows
  * - `unavailable`: the sandbox lacks what this needs; the message names it
  * - `refused`: nothing answers at the target, or the address cannot be listened on
- * - `not-found`: no such channel
+ * - `not-found`: no such channel, or no such request any more
  * - `busy`: a limit is reached
  */
 export type OperationErrorCode = 'invalid' | 'unavailable' | 'refused' | 'not-found' | 'busy';

@@ -1,4 +1,4 @@
-import { constants, type ClientHttp2Stream } from 'node:http2';
+import type { ClientHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import {
   operations,
@@ -10,6 +10,7 @@ import type { RemoteProcess } from '../../../cloud/provider';
 import type { IncomingConnection } from '../../backend';
 import { AgentProcess } from './agentProcess';
 import type { AgentSession, OpenChannel } from './agentSession';
+import { ChannelStream } from './channelStream';
 import { listenByAgent, type AgentListener } from './listening';
 
 /** The agent's operations. They reject with a {@link BridgeError}, or with the signal's reason. */
@@ -20,7 +21,7 @@ export class AgentClient {
 
   async exec(request: Omit<ExecDescription, 'channel'>, signal?: AbortSignal): Promise<RemoteProcess> {
     const channel = (this.#channels++).toString(36);
-    const [{ stream, trailers }, stderr] = await openBoth(
+    const [{ stream, trailers }, stderr] = await this.#both(
       this.session.open(operations.exec, { channel, ...request }, signal),
       request.terminal ? undefined : this.#openStderr(channel, signal),
     );
@@ -48,7 +49,8 @@ export class AgentClient {
   }
 
   async dial(target: SocketAddress, signal?: AbortSignal): Promise<Duplex> {
-    return (await this.session.open(operations.dial, { target }, signal)).stream;
+    const { stream } = await this.session.open(operations.dial, { target }, signal);
+    return new ChannelStream(stream, this.session);
   }
 
   /** Listens until the listener is closed or the session ends. */
@@ -70,18 +72,18 @@ export class AgentClient {
   #tell(path: string, description: object): void {
     this.session.call(path, description).catch(() => undefined);
   }
-}
 
-/** Both streams of a command, or neither. */
-async function openBoth(
-  opening: Promise<OpenChannel>,
-  openingStderr: Promise<ClientHttp2Stream> | undefined,
-): Promise<readonly [OpenChannel, ClientHttp2Stream | undefined]> {
-  const [opened, stderr] = await Promise.allSettled([opening, openingStderr]);
-  if (opened.status === 'fulfilled' && stderr.status === 'fulfilled') {
-    return [opened.value, stderr.value];
+  /** Both streams of a command, or neither. */
+  async #both(
+    opening: Promise<OpenChannel>,
+    openingStderr: Promise<ClientHttp2Stream> | undefined,
+  ): Promise<readonly [OpenChannel, ClientHttp2Stream | undefined]> {
+    const [opened, stderr] = await Promise.allSettled([opening, openingStderr]);
+    if (opened.status === 'fulfilled' && stderr.status === 'fulfilled') {
+      return [opened.value, stderr.value];
+    }
+    if (opened.status === 'fulfilled') this.session.abandon(opened.value.stream);
+    if (stderr.status === 'fulfilled' && stderr.value) this.session.abandon(stderr.value);
+    throw opened.status === 'rejected' ? opened.reason : (stderr as PromiseRejectedResult).reason;
   }
-  if (opened.status === 'fulfilled') opened.value.stream.close(constants.NGHTTP2_CANCEL);
-  if (stderr.status === 'fulfilled') stderr.value?.close(constants.NGHTTP2_CANCEL);
-  throw opened.status === 'rejected' ? opened.reason : (stderr as PromiseRejectedResult).reason;
 }

@@ -10,7 +10,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { abortReason } from '../../../base/async';
 import { printable } from '../../../base/errors';
 import { encodeDescription } from '../../../agentProtocol/description';
-import type { OperationFailure } from '../../../agentProtocol/operations';
+import { operations, type OperationFailure } from '../../../agentProtocol/operations';
 import { BridgeError } from '../../backend';
 
 /** What a channel may send before it is read, in bytes: covers 40 MB/s over a round trip of 100 ms. */
@@ -19,7 +19,10 @@ const CHANNEL_WINDOW_BYTES = 4 * 1024 * 1024;
 const SESSION_WINDOW_BYTES = 64 * 1024 * 1024;
 /** What nghttp2 may hold, in MB; a session over a slow carrier has much on its way. */
 const MAX_SESSION_MEMORY_MB = 256;
-const MAX_CHANNELS = 1024;
+/** What the agent takes; further requests would wait until others have ended. */
+const MAX_REQUESTS = 1024;
+/** The rest is for requests that are answered at once, such as those that end a channel. */
+const MAX_CHANNELS = 1000;
 /** Of an answer that is no stream: facts, or why a request failed. */
 const MAX_BODY_BYTES = 64 * 1024;
 const HTTP_OK = 200;
@@ -41,12 +44,13 @@ export interface OpenChannel {
 export class AgentSession {
   readonly #http2: ClientHttp2Session;
   #loss: BridgeError | undefined;
+  #openRequests = 0;
 
   constructor(stream: Duplex) {
     this.#http2 = connect('http://agent', {
       createConnection: () => stream,
       maxSessionMemory: MAX_SESSION_MEMORY_MB,
-      peerMaxConcurrentStreams: MAX_CHANNELS,
+      peerMaxConcurrentStreams: MAX_REQUESTS,
       settings: { enablePush: false, initialWindowSize: CHANNEL_WINDOW_BYTES },
     });
     this.#http2.on('error', (cause: unknown) => (this.#loss ??= lostAgent(cause)));
@@ -62,10 +66,21 @@ export class AgentSession {
   }
 
   /**
-   * Sends a request whose body begins with the description and stays open. Rejects with the agent's refusal, as
-   * `lost`, or with the signal's reason.
+   * Opens a channel: sends a request whose body begins with the description and stays open. Rejects with the agent's
+   * refusal, as `unavailable` if there are too many, as `lost`, or with the signal's reason.
    */
   async open(path: string, description: object | undefined, signal?: AbortSignal): Promise<OpenChannel> {
+    if (this.#openRequests >= MAX_CHANNELS) {
+      throw new BridgeError('unavailable', `There are ${MAX_CHANNELS} channels already; close some of them`);
+    }
+    return this.#open(path, description, signal);
+  }
+
+  async #open(
+    path: string,
+    description: object | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<OpenChannel> {
     const stream = this.#request(path);
     let trailers: IncomingHttpHeaders | undefined;
     // From the start: those of a short answer come with its headers, before a caller could listen.
@@ -79,11 +94,24 @@ export class AgentSession {
 
   /** Sends a request that has no more than a description, and gives the answer's body. Rejects as {@link open}. */
   async call(path: string, description: object | undefined, signal?: AbortSignal): Promise<Buffer> {
-    const { stream } = await this.open(path, description, signal);
+    const { stream } = await this.#open(path, description, signal);
     stream.end();
     const body = await readBounded(stream);
     if (!stream.readableEnded) throw this.loss;
     return body;
+  }
+
+  /** Has the agent end a channel that is of no use any more; what still comes on it is thrown away. */
+  abandon(stream: ClientHttp2Stream): void {
+    if (stream.closed || stream.destroyed) return;
+    if (stream.id === undefined) {
+      // It was never sent.
+      stream.close(constants.NGHTTP2_CANCEL);
+      return;
+    }
+    stream.resume();
+    // Where that fails it has ended already.
+    this.call(operations.cancel, { stream: stream.id }).catch(() => undefined);
   }
 
   /** Ends all channels at once. */
@@ -94,6 +122,8 @@ export class AgentSession {
   #request(path: string): ClientHttp2Stream {
     if (this.#http2.destroyed || this.#http2.closed) throw this.loss;
     const stream = this.#http2.request({ ':method': 'POST', ':path': path });
+    this.#openRequests++;
+    stream.once('close', () => this.#openRequests--);
     // What matters of it is told by `close`, which follows.
     stream.on('error', () => undefined);
     return stream;
@@ -103,7 +133,7 @@ export class AgentSession {
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
         reject(abortReason(signal));
-        stream.close(constants.NGHTTP2_CANCEL);
+        this.abandon(stream);
       };
       if (signal?.aborted) onAbort();
       signal?.addEventListener('abort', onAbort, { once: true });

@@ -9,6 +9,7 @@ import {
 } from '../../../agentProtocol/operations';
 import type { IncomingConnection, Listener } from '../../backend';
 import type { AgentSession } from './agentSession';
+import { ChannelStream } from './channelStream';
 
 const MAX_LINE_BYTES = 4096;
 
@@ -39,14 +40,14 @@ export async function listenByAgent(
     }
     const { channel, host, port } = parsed.output;
     session.open(operations.accept, { channel }).then(
-      (accepted) => onConnection({ stream: accepted.stream, host, port }),
+      (accepted) => onConnection({ stream: new ChannelStream(accepted.stream, session), host, port }),
       () => undefined, // whoever connected has gone, and knows
     );
   });
   return {
     port: Number(headers[listenPortHeader] ?? 0),
     path: pathOf(headers),
-    close: () => stream.close(constants.NGHTTP2_CANCEL),
+    close: () => session.abandon(stream),
   };
 }
 
