@@ -5,6 +5,10 @@ import type { SandboxStatus } from '../provider';
 const MAX_ID_LENGTH = 512;
 
 const optionalText = v.nullish(v.string());
+/** Of what is only shown or optional: an odd one must not take a whole list of sandboxes from people. */
+const orNothing = <Schema extends v.GenericSchema>(schema: Schema) =>
+  v.fallback(v.nullish(schema), undefined);
+const anyText = orNothing(v.string());
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_ID_LENGTH));
 const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
 
@@ -12,21 +16,27 @@ const exposedUrlSchema = v.object({
   name: v.string(),
   url: v.string(),
   /** Of the listener in the sandbox; servers before November 2025 leave it out. */
-  port: v.nullish(port),
+  port: orNothing(port),
 });
 export type ExposedUrl = v.InferOutput<typeof exposedUrlSchema>;
+
+/** Those that are complete. */
+const exposedUrlsSchema = v.pipe(
+  v.array(orNothing(exposedUrlSchema)),
+  v.transform((urls) => urls.flatMap((url) => url ?? [])),
+);
 
 export const sandboxSchema = v.object({
   id,
   /** Often the reference of a container image. */
-  sandbox_spec_id: optionalText,
-  status: optionalText,
-  status_detail: optionalText,
+  sandbox_spec_id: anyText,
+  status: anyText,
+  status_detail: anyText,
   /** Of the agent-server in it; another one after each resume. Secret: it opens the user's stored secrets too. */
-  session_api_key: optionalText,
+  session_api_key: anyText,
   /** Some hold the session key in their query. Null unless the sandbox runs. */
-  exposed_urls: v.nullish(v.array(exposedUrlSchema)),
-  created_at: optionalText,
+  exposed_urls: orNothing(exposedUrlsSchema),
+  created_at: anyText,
 });
 export type SandboxInfo = v.InferOutput<typeof sandboxSchema>;
 
@@ -37,7 +47,7 @@ export const sandboxPageSchema = page(sandboxSchema);
 /** In the order of the ids that were asked for; null is unknown, or somebody else's. */
 export const sandboxListSchema = v.array(v.nullable(sandboxSchema));
 export const specPageSchema = page(v.object({ id }));
-export const conversationPageSchema = page(v.object({ title: optionalText, sandbox_id: optionalText }));
+export const conversationPageSchema = page(v.object({ title: anyText, sandbox_id: anyText }));
 
 export const keySchema = v.object({
   user_id: v.nullish(id),
