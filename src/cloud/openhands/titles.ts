@@ -1,5 +1,7 @@
 import { abortable } from '../../base/async';
+import { createDeadline } from '../../base/deadline';
 import { describeError } from '../../base/errors';
+import { CloudError } from '../errors';
 import { parseAnswer } from '../validate';
 import type { OpenHandsApi } from './api';
 import { conversationPageSchema } from './schemas';
@@ -8,7 +10,8 @@ import { conversationPageSchema } from './schemas';
 const FRESH_MS = 60_000;
 /** A sandbox that is not known yet is reason to ask again after this time. */
 const RETRY_MS = 20_000;
-const TIMEOUT_MS = 5_000;
+/** A list of sandboxes waits that long for its titles, and goes without them if need be. */
+const PATIENCE_MS = 3_000;
 
 /**
  * Titles of the conversations that sandboxes were made for: the sandboxes themselves have no names. One request for the
@@ -39,13 +42,15 @@ export class ConversationTitles {
   }
 
   async #ask(): Promise<void> {
+    const tooLate = (): CloudError => new CloudError('unreachable', 'The cloud does not list conversations');
+    const deadline = createDeadline(PATIENCE_MS, tooLate);
     try {
       const body = await this.api.request({
         what: 'list the conversations',
         method: 'GET',
         path: '/api/v1/app-conversations/search',
         query: { limit: '100' },
-        timeoutMs: TIMEOUT_MS,
+        signal: deadline.signal,
       });
       const { items } = parseAnswer(conversationPageSchema, body, 'list of conversations');
       const titles = new Map<string, string>();
@@ -58,6 +63,8 @@ export class ConversationTitles {
       this.#titles = titles;
     } catch (error) {
       this.api.log.debug(`The titles of conversations stay as they are: ${describeError(error)}`);
+    } finally {
+      deadline.dispose();
     }
   }
 }

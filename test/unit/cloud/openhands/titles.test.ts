@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { mock } from 'node:test';
+import { abortReason } from '../../../../src/base/async';
 import { silentLogger } from '../../../../src/base/logger';
 import { CloudError } from '../../../../src/cloud/errors';
 import { ConversationTitles } from '../../../../src/cloud/openhands/titles';
@@ -78,6 +80,19 @@ describe('Titles of OpenHands sandboxes', () => {
     };
 
     assert.equal((await titles.of(['a'])).get('a'), 'Fix the build');
+  });
+
+  it('are gone without if the server takes long', async () => {
+    const hung = ({ signal }: { readonly signal?: AbortSignal | undefined }): Promise<unknown> =>
+      new Promise((_resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(abortReason(signal)));
+      });
+    mock.timers.enable({ apis: ['setTimeout'] });
+    const asked = new ConversationTitles({ request: hung, log: silentLogger }).of(['a']);
+    mock.timers.tick(3_000);
+    mock.timers.reset();
+
+    assert.equal((await asked).size, 0);
   });
 
   for (const title of [null, '', '  ']) {
