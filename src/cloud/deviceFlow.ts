@@ -50,13 +50,16 @@ const SLOWER_S = 5;
 /** However long the cloud would wait. */
 const MAX_LIFETIME_S = 1800;
 const MAX_INTERVAL_S = 60;
+/** However often the cloud would be asked. */
+const MIN_INTERVAL_S = 1;
 
 const seconds = v.pipe(v.number(), v.minValue(0), v.maxValue(86_400));
 const text = v.pipe(v.string(), v.nonEmpty(), v.maxLength(16_384));
 
 const authorizationSchema = v.object({
   device_code: text,
-  user_code: v.pipe(text, v.maxLength(64)),
+  // It is put on the clipboard: with a line break in it, it would be a command to whoever pastes it into a terminal.
+  user_code: v.pipe(text, v.maxLength(64), v.regex(/^[\p{L}\p{N}\p{P}\p{S} ]+$/u)),
   verification_uri: text,
   verification_uri_complete: v.nullish(text),
   expires_in: seconds,
@@ -96,11 +99,13 @@ async function authorize(http: HttpClient, { flow, signal }: DeviceSignIn): Prom
 function pageOf(authorization: Authorization, base: URL): string {
   const page = authorization.verification_uri_complete ?? authorization.verification_uri;
   const url = URL.canParse(page) ? new URL(page) : undefined;
-  const isPage = url?.protocol === 'https:' || url?.protocol === 'http:';
+  const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:';
+  // With a user in it, an address looks like another host's.
+  const isPage = isWeb && url.username === '' && url.password === '';
   if (isPage && (!isReadableOnTheWay(url) || isReadableOnTheWay(base))) return url.href;
   throw new CloudError(
     'protocol',
-    'The page for the sign-in that the cloud names is not an https:// address',
+    'The page for the sign-in that the cloud names is not an https:// address; sign in by a key',
   );
 }
 
@@ -111,7 +116,8 @@ async function untilConfirmed(
 ): Promise<string> {
   const lifetimeS = Math.min(authorization.expires_in, MAX_LIFETIME_S);
   const deadline = createDeadline(lifetimeS * 1000, expired, signal);
-  let pace: Pace = { intervalS: authorization.interval ?? DEFAULT_INTERVAL_S, failures: 0 };
+  const intervalS = Math.max(authorization.interval ?? DEFAULT_INTERVAL_S, MIN_INTERVAL_S);
+  let pace: Pace = { intervalS, failures: 0 };
   try {
     for (;;) {
       await wait(waitS(pace) * 1000, deadline.signal);
@@ -138,7 +144,7 @@ interface Pace {
 
 /** RFC 8628 section 3.5 asks for an exponential back-off while the network fails. */
 function waitS({ intervalS, failures }: Pace): number {
-  return failures === 0 ? intervalS : Math.min(Math.max(intervalS, 1) * 2 ** failures, MAX_INTERVAL_S);
+  return failures === 0 ? intervalS : Math.min(intervalS * 2 ** failures, MAX_INTERVAL_S);
 }
 
 function nextPace({ intervalS, failures }: Pace, poll: Exclude<Poll, { token: string }>): Pace {

