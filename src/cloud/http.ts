@@ -6,7 +6,7 @@ import { CloudError } from './errors';
 import { errorOfAnswer, errorOfNetwork, type ErrorRefiner } from './httpErrors';
 import type { Origin, UrlQuery } from './origin';
 import { endTunnelWith } from './proxy';
-import { withRetry } from './retry';
+import { defaultRetry, retryOfUnseen, withRetry } from './retry';
 
 /** Time for the whole of one try: connecting, sending and the complete answer. */
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -48,7 +48,8 @@ export interface HttpAnswer {
 
 /**
  * A JSON client of one origin. Follows no redirects, bounds every answer in size and time, and sends a request again
- * only where that is safe (RFC 9110 section 9.2.2).
+ * only where that is safe (RFC 9110 section 9.2.2): always after a 429, which means that it was not looked at
+ * (RFC 6585 section 4).
  */
 export class HttpClient {
   constructor(
@@ -58,9 +59,9 @@ export class HttpClient {
 
   /** Rejects with a {@link CloudError} for any answer but 2xx and what is accepted, or with the signal's reason. */
   async request(request: HttpRequest): Promise<HttpAnswer> {
-    const repeatable = request.method !== 'POST' || request.idempotencyKey !== undefined;
-    if (!repeatable) return this.#attempt(request);
-    return withRetry((index) => this.#repeat(request, index), undefined, request.signal);
+    const isRepeatable = request.method !== 'POST' || request.idempotencyKey !== undefined;
+    const policy = isRepeatable ? defaultRetry : retryOfUnseen;
+    return withRetry((index) => this.#repeat(request, index), policy, request.signal);
   }
 
   async #repeat(request: HttpRequest, index: number): Promise<HttpAnswer> {

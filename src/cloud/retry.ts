@@ -1,7 +1,9 @@
 import { backoffMs, delay } from '../base/async';
-import { CloudError } from './errors';
+import { CloudError, type CloudErrorCode } from './errors';
 
 export interface RetryPolicy {
+  /** After which errors another try may help, and does no harm. */
+  readonly codes: ReadonlySet<CloudErrorCode>;
   /** Tries in all. */
   readonly attempts: number;
   /** First wait, in milliseconds, before jitter; doubles each time. */
@@ -12,9 +14,22 @@ export interface RetryPolicy {
   readonly budgetMs: number;
 }
 
-export const defaultRetry: RetryPolicy = { attempts: 3, baseMs: 250, maxMs: 5_000, budgetMs: 15_000 };
+/** For a request that may be sent twice. */
+export const defaultRetry: RetryPolicy = {
+  codes: new Set<CloudErrorCode>(['unreachable', 'rate-limited']),
+  attempts: 3,
+  baseMs: 250,
+  maxMs: 5_000,
+  budgetMs: 15_000,
+};
 
-/** Runs a request that may be sent twice until it succeeds, fails for good or the policy ends it. */
+/** For a request that must not be done twice: again only if the cloud says that it did not look at it. */
+export const retryOfUnseen: RetryPolicy = {
+  ...defaultRetry,
+  codes: new Set<CloudErrorCode>(['rate-limited']),
+};
+
+/** Runs a request until it succeeds, fails for good or the policy ends it. */
 export async function withRetry<T>(
   attempt: (index: number) => Promise<T>,
   policy: RetryPolicy = defaultRetry,
@@ -37,8 +52,7 @@ export async function withRetry<T>(
 
 /** How long to wait before the next try; undefined when another try cannot help or the cloud wants too long a wait. */
 function waitBefore(error: unknown, index: number, policy: RetryPolicy): number | undefined {
-  if (!(error instanceof CloudError)) return undefined;
-  if (error.code !== 'unreachable' && error.code !== 'rate-limited') return undefined;
+  if (!(error instanceof CloudError) || !policy.codes.has(error.code)) return undefined;
   const jittered = backoffMs(index, policy.baseMs, policy.maxMs);
   const asked = error.retryAfterMs ?? 0;
   return asked > policy.maxMs ? undefined : asked + jittered;

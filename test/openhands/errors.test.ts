@@ -3,6 +3,7 @@ import type { CloudErrorCode } from '../../src/cloud/errors';
 import type { CloudClient } from '../../src/cloud/provider';
 import { OpenHandsCloud } from '../clouds/openhands/cloud';
 import type { Intercepted, OpenHandsOptions } from '../clouds/openhands/options';
+import { eventually } from '../helpers/eventually';
 import { connectTo } from './client';
 
 describe('What OpenHands says when it fails', () => {
@@ -96,6 +97,43 @@ describe('What OpenHands says when it fails', () => {
 
     assert.deepEqual((await client.listPage()).sandboxes, []);
     assert.ok(performance.now() - began >= 1000);
+  });
+
+  it('is waited for also by what must not be done twice', async () => {
+    let refusals = 1;
+    const answer: Intercepted = { status: 429, body: { message: 'wait' }, headers: { 'retry-after': '1' } };
+    await serve({ intercept: ({ method }) => (method === 'POST' && refusals-- > 0 ? answer : undefined) });
+
+    await client.create({});
+
+    assert.equal(cloud.sandboxes.rows.length, 1);
+  });
+
+  it('is waited for while a new sandbox starts', async () => {
+    let failures = 0;
+    const answer: Intercepted = { status: 502, body: '<html>' };
+    await serve({
+      startingLooks: 2,
+      intercept: ({ method, path }) =>
+        method === 'GET' && path === '/api/v1/sandboxes' && failures-- > 0 ? answer : undefined,
+    });
+    const { id } = await client.create({});
+    const starting = client.start(id);
+    await eventually(() => assert.ok(cloud.requests.calls.some((call) => call.includes('sandboxes?id='))));
+    failures = 4;
+
+    assert.equal((await starting).status, 'running');
+  });
+
+  it('is looked at again where a resume got no good answer', async () => {
+    let failures = 1;
+    const answer: Intercepted = { status: 502, body: { detail: 'Runtime lookup failed' } };
+    await serve({
+      intercept: ({ path }) => (path.endsWith('/resume') && failures-- > 0 ? answer : undefined),
+    });
+    const { id } = cloud.sandboxes.addRow({ status: 'PAUSED' });
+
+    assert.equal((await client.start(id)).status, 'running');
   });
 
   it('is tried again where a sandbox was not deleted yet', async () => {

@@ -37,6 +37,8 @@ export async function startSandbox(
 
 class Start {
   #resumes = 0;
+  /** The cloud knows the sandbox, and lets us see it. */
+  #isKnown = false;
 
   constructor(
     private readonly api: OpenHandsApi,
@@ -58,12 +60,12 @@ class Start {
   /** Undefined if the cloud does not answer now: that passes, and the sandbox is being started all the same. */
   async #look(): Promise<SandboxInfo | undefined> {
     try {
-      return await this.api.sandbox(this.id, this.signal);
+      const info = await this.api.sandbox(this.id, this.signal);
+      this.#isKnown = true;
+      return info;
     } catch (error) {
-      const code = cloudErrorCode(error);
-      const mayPass = code === 'unreachable' || code === 'rate-limited';
-      if (this.signal.aborted || !mayPass || this.#resumes === 0) throw error;
-      if (error instanceof CloudError) await delay(error.retryAfterMs ?? 0, this.signal);
+      if (this.signal.aborted || !mayPass(error) || !this.#isKnown) throw error;
+      await this.#leaveAlone(error);
       return undefined;
     }
   }
@@ -91,9 +93,17 @@ class Start {
         signal: this.signal,
       });
     } catch (error) {
-      // Somebody else may have resumed it just now; what it is then shows at the next look.
-      if (cloudErrorCode(error) !== 'conflict' || this.#resumes === MAX_RESUMES) throw error;
+      // It may have been resumed all the same, or by somebody else just now; what it is then shows at the next look.
+      const isWorthALook = cloudErrorCode(error) === 'conflict' || mayPass(error);
+      if (this.signal.aborted || !isWorthALook || this.#resumes === MAX_RESUMES) throw error;
+      await this.#leaveAlone(error);
     }
+  }
+
+  /** For as long as the cloud asks. */
+  async #leaveAlone(error: unknown): Promise<void> {
+    const retryAfterMs = error instanceof CloudError ? error.retryAfterMs : undefined;
+    await delay(retryAfterMs ?? 0, this.signal);
   }
 
   /** A sandbox runs for its cloud some time before its server answers, behind a gateway that answers in its place. */
@@ -106,6 +116,11 @@ class Start {
       return false;
     }
   }
+}
+
+function mayPass(error: unknown): boolean {
+  const code = cloudErrorCode(error);
+  return code === 'unreachable' || code === 'rate-limited';
 }
 
 function detailOf({ status_detail: detail }: SandboxInfo): string {

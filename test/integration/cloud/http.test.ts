@@ -111,6 +111,7 @@ describe('HttpClient', () => {
       { name: 'a GET after 503', request: get, status: 503, tries: 2 },
       { name: 'a DELETE after 502', request: { ...get, method: 'DELETE' }, status: 502, tries: 2 },
       { name: 'no POST', request: post, status: 503, tries: 1 },
+      { name: 'a POST that a limit of requests kept out', request: post, status: 429, tries: 2 },
       {
         name: 'a POST with an idempotency key',
         request: { ...post, idempotencyKey: 'k' },

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { CloudError, type CloudErrorCode } from '../../../src/cloud/errors';
-import { withRetry, type RetryPolicy } from '../../../src/cloud/retry';
+import { defaultRetry, withRetry, type RetryPolicy } from '../../../src/cloud/retry';
 
-const quick: RetryPolicy = { attempts: 3, baseMs: 1, maxMs: 20, budgetMs: 1_000 };
+const quick: RetryPolicy = { ...defaultRetry, attempts: 3, baseMs: 1, maxMs: 20, budgetMs: 1_000 };
 
 async function triesFor(error: Error, policy = quick): Promise<number> {
   let tries = 0;
