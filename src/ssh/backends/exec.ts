@@ -76,7 +76,8 @@ export class ExecBackend implements Backend {
     return reachSandbox(
       this.#options,
       async () => {
-        const found = await probeSandbox((request, limit) => this.#start(request, limit), signal);
+        // Its end is no reason to ask for the sandbox's state again.
+        const found = await probeSandbox((request, limit) => this.#transport.exec(request, limit), signal);
         await this.#makeBinary(found, signal);
         return found;
       },
