@@ -71,7 +71,7 @@ export class AgentBackend implements Backend {
       signal,
     ));
     log.info(
-      `backend agent ${program.version}: shell ${facts.shell}, home ${facts.home}, ` +
+      `backend agent ${program.version}: over ${this.#carriers}, shell ${facts.shell}, home ${facts.home}, ` +
         `${facts.binaryOutput ? 'binary' : 'text'} output`,
     );
     return { sftp: true, listen: true };
@@ -125,6 +125,12 @@ export class AgentBackend implements Backend {
     const { facts } = reach;
     if (!facts) throw new AgentStartError('failed', 'The sandbox was not looked into');
     return { facts, link, session, client: new AgentClient(session) };
+  }
+
+  /** What carries its stream, in words. */
+  get #carriers(): string {
+    const { client, sandbox } = this.#options;
+    return client.transport(sandbox.id).agentHost ? 'WebSockets to a public port' : 'execs of the cloud';
   }
 
   #createReach(program: AgentProgram, secret: Buffer): AgentReach {

@@ -76,12 +76,15 @@ export class AutoBackend implements Backend {
   }
 
   async #trySshd(signal: AbortSignal): Promise<BackendFeatures | undefined> {
-    if (!this.#transport.sshService) return undefined;
+    if (!this.#transport.sshService) {
+      this.#passOver('sshd', 'the cloud tells of no SSH server in the sandbox');
+      return undefined;
+    }
     try {
       return await this.#use(new SshdBackend(this.#options), signal);
     } catch (error) {
       if (!(error instanceof BridgeError) || error.code !== 'unavailable') throw error;
-      this.#passOver('sshd', error);
+      this.#passOver('sshd', describeErrorChain(error));
       return undefined;
     }
   }
@@ -94,7 +97,7 @@ export class AutoBackend implements Backend {
       if (!(error instanceof AgentStartError) && !(error instanceof AgentLinkError)) throw error;
       // Where a cloud streams nothing to a program the agent is the only way.
       if (this.#transport.agentHost) throw error;
-      this.#passOver('agent', error);
+      this.#passOver('agent', describeErrorChain(error));
       this.#facts = agent.facts;
       return undefined;
     }
@@ -110,8 +113,8 @@ export class AutoBackend implements Backend {
     return features;
   }
 
-  #passOver(name: Backend['name'], reason: Error): void {
-    this.#options.log.info(`not by the backend ${name}: ${describeErrorChain(reason)}`);
+  #passOver(name: Backend['name'], reason: string): void {
+    this.#options.log.info(`not by the backend ${name}: ${reason}`);
   }
 
   #known(): Backend {

@@ -21,8 +21,9 @@ export interface BackendOptions extends ReachOptions {
   readonly onLink: (state: LinkState) => void;
 }
 
-/** A backend that was asked for by name is that one, or fails. */
+/** A backend that was asked for by name is that one, or fails. The log says what was asked for. */
 export function createBackend(choice: BackendChoice, options: BackendOptions): Backend {
+  if (choice !== 'auto') options.log.info(`by the backend ${choice}, as the settings want it`);
   switch (choice) {
     case 'auto':
       return new AutoBackend(options);

@@ -24,8 +24,11 @@ describe('how channels are made, unless the user has set it', () => {
     requireTool(context, 'ssh', 'bwrap'),
   );
 
-  it('is by the agent where there is a Node', async () => {
-    assert.match(await runVerbosely(sandbox.current, 'true'), /\[info\] backend agent [0-9a-f]{12}:/);
+  it('is by the agent where there is a Node, and the log says over what', async () => {
+    const said = await runVerbosely(sandbox.current, 'true');
+
+    assert.match(said, /\[info\] not by the backend sshd: the cloud tells of no SSH server/);
+    assert.match(said, /\[info\] backend agent [0-9a-f]{12}: over execs of the cloud,/);
   });
 
   it('is told to the windows: lost ways too, and why there will be none', async () => {
