@@ -12,6 +12,8 @@ export interface SandboxFacts {
   /** Login shell: absolute path or a name on PATH. */
   readonly shell: string;
   readonly home: string;
+  /** Login name, where the sandbox has one for its user id. */
+  readonly user?: string;
   /** Path of an SFTP server program. */
   readonly sftpServer?: string;
   /** Programs of {@link TOOLS} that are on PATH, and the kind of `nc` as `nc:<kind>`. */
@@ -46,8 +48,9 @@ usable() { case $1 in ''|*/nologin|*/false) return 1;; esac; command -v "$1" >/d
 home=\${HOME-} shell=\${SHELL-}
 uid=$(id -u 2>/dev/null)
 if [ -r /etc/passwd ]; then
-  while IFS=: read -r _ _ u _ _ d s; do
+  while IFS=: read -r n _ u _ _ d s; do
     if [ "$u" = "$uid" ]; then
+      echo "user=$n"
       [ -d "$home" ] || home=$d
       usable "$shell" || shell=$s
       break
@@ -141,14 +144,16 @@ export function parseProbe(output: Buffer, complaints: string): SandboxFacts {
   const values = new Map<string, string>();
   const tools = new Set<string>();
   for (const line of output.subarray(begin).toString('latin1').split('\n')) {
-    const [, key, value] = /^(home|shell|sftp|tool)=(.+)$/.exec(line) ?? [];
+    const [, key, value] = /^(home|shell|user|sftp|tool)=(.+)$/.exec(line) ?? [];
     if (key === 'tool' && value) tools.add(value);
     else if (key && value) values.set(key, Buffer.from(value, 'latin1').toString('utf8'));
   }
+  const user = values.get('user');
   const sftpServer = values.get('sftp');
   return {
     shell: values.get('shell') ?? 'sh',
     home: values.get('home') ?? '/',
+    ...(user !== undefined && { user }),
     ...(sftpServer !== undefined && { sftpServer }),
     tools,
     binaryOutput: output.subarray(-BINARY_SAMPLE.length).equals(BINARY_SAMPLE),

@@ -3,6 +3,7 @@ import { shellQuote } from '../../base/shell';
 import type { ExecRequest } from '../../cloud/provider';
 import type { SessionRequest, TerminalRequest } from '../backend';
 import { sttyArguments } from '../terminalModes';
+import type { SandboxFacts } from './probe';
 
 /**
  * Adds what tells a program that it runs for an SSH client: prompts and dotfiles look for it, and bash reads
@@ -19,17 +20,21 @@ export function inSshSession({ env, ...request }: SessionRequest): SessionReques
   };
 }
 
-/** The same program with the user's home and shell in its environment, and in the terminal that was asked for. */
+/**
+ * The same program with the variables of the user's login in its environment, as sshd sets them (environ(7)), and in the
+ * terminal that was asked for.
+ */
 export function commandOf(
   argv: ExecRequest['argv'],
   { env, terminal }: SessionRequest,
-  { home, shell }: { readonly home: string; readonly shell: string },
+  { home, shell, user }: Pick<SandboxFacts, 'home' | 'shell' | 'user'>,
 ): ExecRequest & { readonly env: Readonly<Record<string, string>> } {
   return {
     argv: terminal ? inTerminal(terminal, argv) : argv,
     workingDirectory: home,
     env: {
       HOME: home,
+      ...(user !== undefined && { USER: user, LOGNAME: user }),
       ...(shell.startsWith('/') && { SHELL: shell }),
       ...env,
       ...(terminal && { TERM: terminal.type }),

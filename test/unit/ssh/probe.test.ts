@@ -12,6 +12,7 @@ describe('parseProbe', () => {
     const output = answer([
       'home=/home/é',
       'shell=/bin/zsh',
+      'user=zoë',
       'sftp=/usr/lib/ssh/sftp-server',
       'tool=perl',
       'tool=nc:openbsd',
@@ -20,6 +21,7 @@ describe('parseProbe', () => {
     assert.deepEqual(parseProbe(output, ''), {
       home: '/home/é',
       shell: '/bin/zsh',
+      user: 'zoë',
       sftpServer: '/usr/lib/ssh/sftp-server',
       tools: new Set(['perl', 'nc:openbsd']),
       binaryOutput: true,
@@ -33,11 +35,11 @@ describe('parseProbe', () => {
   });
 
   it('has an answer for a shell that finds out nothing', () => {
-    const { home, shell, sftpServer, tools } = parseProbe(answer([]), '');
+    const { home, shell, user, sftpServer, tools } = parseProbe(answer([]), '');
 
     assert.deepEqual(
-      { home, shell, sftpServer, tools: [...tools] },
-      { home: '/', shell: 'sh', sftpServer: undefined, tools: [] },
+      { home, shell, user, sftpServer, tools: [...tools] },
+      { home: '/', shell: 'sh', user: undefined, sftpServer: undefined, tools: [] },
     );
   });
 
