@@ -20,10 +20,16 @@ export interface Case<R = Result> {
   /** What must hold for both, since both could be wrong in the same way. `effects`: see {@link Effects}. */
   readonly check: (result: R, effects: Effects) => void;
   /** The one part of the result that may differ. */
-  readonly differs?: { readonly what: string; readonly why: string };
+  readonly differs?: Difference;
   readonly impossible?: Impossible;
   /** For a case that moves much data. */
   readonly timeoutMs?: number;
+}
+
+export interface Difference {
+  /** A field of the result. */
+  readonly what: string;
+  readonly why: string;
 }
 
 /** Why some backends can never pass a case. What they cannot do must be refused properly. */

@@ -1,18 +1,12 @@
-/**
- * What the cases run against: a real sshd in a sandbox, and our bridge into an identical sandbox.
- *
- * Each of the two is a bubblewrap sandbox of a local cloud of its own, made in the same way: this computer's /usr as
- * the root, an /etc, a /tmp and a home of its own, the user root in /root with bash, this computer's network. One
- * runs sshd, with the privileges that any command has there; the other runs nothing. So home, PATH, shell, rights
- * and programs are equal; what the cloud adds to the environment of a command (LANG) sshd does not.
- */
+/** What the cases run against: a sandbox, one way into it, and fresh folders for each case. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
-import { SandboxOverSsh, type TestSandboxOptions } from '../helpers/sandboxOverSsh';
+import { BridgeHost } from '../helpers/bridgeHost';
+import { CloudWithSshd } from '../helpers/cloudWithSshd';
 import { startServers, type ServerAddresses } from '../helpers/sandboxServers';
-import { SshdHost } from '../helpers/sshd';
+import { SshdHost, type ReachedSandbox } from '../helpers/sshd';
 import type { SshHost } from '../helpers/sshHost';
-import { see, type BackendName, type Case, type Seen } from './case';
+import { see, type Case, type Seen } from './case';
 
 /** More sessions than the default of 10, any variable (our bridge has no such bounds), no line about the last login. */
 const SSHD_SETTINGS = [
@@ -34,48 +28,72 @@ export interface Target {
   readonly work: string;
 }
 
-/** One sandbox with the server that leads into it. */
+/** A sandbox and one way into it. Whoever opens it closes it. */
+export interface Place<H extends SshHost = SshHost> {
+  readonly host: H;
+  /** A folder of this computer for what cases need there; its path is short. */
+  readonly dir: string;
+  /** The user's home in the sandbox, as this computer sees it: effects are read without a connection of their own. */
+  readonly home: string;
+  readonly close: () => Promise<void>;
+}
+
+/** Another way into the sandbox of a place, which it takes over. */
+async function byWayOf<H extends SshHost & { close(): Promise<void> }>(
+  place: Place,
+  open: () => Promise<H>,
+): Promise<Place<H>> {
+  try {
+    const host = await open();
+    const close = (): Promise<void> => host.close().finally(place.close);
+    return { ...place, host, close };
+  } catch (error) {
+    await place.close();
+    throw error;
+  }
+}
+
+/** By an sshd in the sandbox. `wayTo`: see {@link SshdHost.start}. */
+export function bySshd(
+  place: Place<ReachedSandbox>,
+  wayTo?: (port: number) => Promise<number>,
+): Promise<Place<SshdHost>> {
+  return byWayOf(place, () => SshdHost.start(place.host, SSHD_SETTINGS, wayTo));
+}
+
+/** By our bridge before the sandbox's sshd. */
+export function byBridge(place: Place<SshdHost>): Promise<Place<BridgeHost>> {
+  return byWayOf(place, () => BridgeHost.open(() => new CloudWithSshd(place.host).createBackend()));
+}
+
+/** A place whose servers run: what cases need of one of the two that they compare. */
 export class Side {
   private constructor(
-    private readonly sandbox: SandboxOverSsh,
-    private readonly host: SshHost,
+    private readonly place: Place,
     private readonly servers: ServerAddresses,
-    private readonly home: string,
   ) {}
 
-  static async open(
-    options: TestSandboxOptions,
-    serve: (sandbox: SandboxOverSsh) => Promise<SshHost>,
-  ): Promise<Side> {
-    const sandbox = await SandboxOverSsh.open(options);
+  /** Takes the place over. */
+  static async open(place: Place): Promise<Side> {
     try {
-      const host = await serve(sandbox);
-      // A box's home is a folder of this computer: effects are read without a connection of their own.
-      const home = path.join(sandbox.dir, 'cloud', 'boxes', sandbox.sandbox.id, 'home');
-      return new Side(sandbox, host, await startServers(host), home);
+      return new Side(place, await startServers(place.host));
     } catch (error) {
-      await sandbox.close();
+      await place.close();
       throw error;
     }
   }
 
   target(): Target {
-    const work = path.join(this.home, 'work');
+    const { host, dir, home } = this.place;
+    const work = path.join(home, 'work');
     rmSync(work, { recursive: true, force: true });
     mkdirSync(work);
-    const dir = mkdtempSync(path.join(this.sandbox.dir, 'c-'));
-    return { host: this.host, servers: this.servers, dir, work };
+    return { host, servers: this.servers, dir: mkdtempSync(path.join(dir, 'c-')), work };
   }
 
   async close(): Promise<void> {
-    await this.host.endChildren();
-    await this.sandbox.close();
+    await this.place.close();
   }
-}
-
-/** Our bridge into a sandbox, by one of its backends. Its owner closes it. */
-export function openBridge(backend: BackendName): Promise<Side> {
-  return Side.open({ runtime: 'bubblewrap', backend }, (sandbox) => Promise.resolve(sandbox));
 }
 
 /** The sshd, and what each case has seen of it: once, for all backends. */
@@ -83,10 +101,8 @@ export class Reference {
   readonly #seen = new Map<Case, Promise<Seen>>();
   #side: Side | undefined;
 
-  async open(): Promise<void> {
-    this.#side = await Side.open({ runtime: 'bubblewrap' }, (sandbox) =>
-      SshdHost.start(sandbox, SSHD_SETTINGS),
-    );
+  async open(place: Place): Promise<void> {
+    this.#side = await Side.open(place);
   }
 
   see(one: Case): Promise<Seen> {

@@ -216,7 +216,7 @@ const programCases: readonly Case[] = [
       };
       // Not in ~/work, whose content is compared: objects have the times of commits in them.
       await host.ssh('rm -rf repo.git; git init -q --bare -b main repo.git');
-      const url = `ssh://${host.alias}/root/repo.git`;
+      const url = `${host.alias}:repo.git`;
       await git('clone', '-q', url, local('one'));
       writeFileSync(local('one/file'), CONTENT);
       await git('-C', local('one'), 'checkout', '-q', '-b', 'main');
