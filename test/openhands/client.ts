@@ -1,7 +1,8 @@
 /** What the suites of OpenHands share: a cloud, and our client signed in to it. */
 import { silentLogger } from '../../src/base/logger';
+import { type DeviceCode, type DeviceFlow, signInByDevice } from '../../src/cloud/deviceFlow';
 import { providerOf } from '../../src/cloud/registry';
-import type { CloudClient, Sandbox } from '../../src/cloud/provider';
+import type { CloudClient, Endpoint, Sandbox } from '../../src/cloud/provider';
 import { OpenHandsCloud } from '../clouds/openhands/cloud';
 import type { OpenHandsOptions } from '../clouds/openhands/options';
 
@@ -38,8 +39,31 @@ export function useOpenHands(options: OpenHandsOptions = {}): OpenHandsLab {
   };
 }
 
-export function connectTo(cloud: OpenHandsCloud, token = cloud.apiKey): CloudClient {
-  return providerOf('openhands').connect({ provider: 'openhands', baseUrl: cloud.url, token }, silentLogger);
+/** The account at the cloud, by its API key unless told. */
+export function endpointOf(cloud: OpenHandsCloud, token = cloud.apiKey): Endpoint {
+  return { provider: 'openhands', baseUrl: cloud.url, token };
+}
+
+export function connectTo(cloud: OpenHandsCloud, token?: string): CloudClient {
+  return providerOf('openhands').connect(endpointOf(cloud, token), silentLogger);
+}
+
+/** How OpenHands lets people in who sign in with a browser. */
+export const deviceFlow = deviceFlowOf('openhands');
+
+function deviceFlowOf(kind: string): DeviceFlow {
+  for (const method of providerOf(kind).signIn.methods) if (method.kind === 'deviceFlow') return method.flow;
+  throw new Error(`${kind} has no device flow`);
+}
+
+/** Signs in with a browser; who is told the code confirms it there. Gives the token. */
+export function signInByBrowser(cloud: OpenHandsCloud, onCode: (code: DeviceCode) => void): Promise<string> {
+  return signInByDevice({
+    flow: deviceFlow,
+    endpoint: { baseUrl: cloud.url },
+    onCode,
+    log: silentLogger,
+  });
 }
 
 /** A new sandbox that answers. */

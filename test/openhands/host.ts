@@ -19,7 +19,7 @@ export interface HostOptions {
 export class CloudHost extends SshHost {
   private constructor(
     private readonly served: ServedSandbox,
-    private readonly dir: string,
+    readonly dir: string,
     readonly states: readonly ConnectionState[],
   ) {
     super();

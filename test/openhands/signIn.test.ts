@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
 import { describeErrorChain } from '../../src/base/errors';
 import { silentLogger } from '../../src/base/logger';
-import type { DeviceCode, DeviceFlow } from '../../src/cloud/deviceFlow';
+import type { DeviceCode } from '../../src/cloud/deviceFlow';
 import { signInByDevice } from '../../src/cloud/deviceFlow';
-import { providerOf } from '../../src/cloud/registry';
 import { OpenHandsCloud } from '../clouds/openhands/cloud';
 import type { Intercepted, OpenHandsOptions } from '../clouds/openhands/options';
-import { connectTo } from './client';
-
-const flow = deviceFlowOf('openhands');
+import { connectTo, deviceFlow, signInByBrowser } from './client';
 
 describe('Signing in to OpenHands', () => {
   let cloud: OpenHandsCloud;
@@ -86,11 +83,16 @@ describe('Signing in to OpenHands', () => {
       codes = [];
       const endpoint = { baseUrl: cloud.url };
       const onCode = (code: DeviceCode): void => void codes.push(code);
-      return signInByDevice({ flow, endpoint, onCode, log: silentLogger, ...(signal && { signal }) });
+      return signInByDevice({
+        flow: deviceFlow,
+        endpoint,
+        onCode,
+        log: silentLogger,
+        ...(signal && { signal }),
+      });
     };
     /** Runs something as soon as there is a code. */
-    const beginAnd = (onCode: (code: DeviceCode) => void): Promise<string> =>
-      signInByDevice({ flow, endpoint: { baseUrl: cloud.url }, onCode, log: silentLogger });
+    const beginAnd = (onCode: (code: DeviceCode) => void): Promise<string> => signInByBrowser(cloud, onCode);
 
     it('gives a key that opens the account', async () => {
       await serve();
@@ -131,7 +133,7 @@ describe('Signing in to OpenHands', () => {
       const gateway: Intercepted = { status: 502, body: '<html>Bad Gateway' };
       await serve({
         deviceFlow: { intervalSeconds: 0 },
-        intercept: ({ path }) => (path === flow.tokenPath && failures-- > 0 ? gateway : undefined),
+        intercept: ({ path }) => (path === deviceFlow.tokenPath && failures-- > 0 ? gateway : undefined),
       });
       const token = await beginAnd(({ userCode }) => cloud.deviceFlow.approve(userCode));
 
@@ -145,8 +147,3 @@ describe('Signing in to OpenHands', () => {
     });
   });
 });
-
-function deviceFlowOf(kind: string): DeviceFlow {
-  for (const method of providerOf(kind).signIn.methods) if (method.kind === 'deviceFlow') return method.flow;
-  throw new Error(`${kind} has no device flow`);
-}

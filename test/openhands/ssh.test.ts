@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Endpoint, Sandbox } from '../../src/cloud/provider';
+import type { Sandbox } from '../../src/cloud/provider';
 import { eventually } from '../helpers/eventually';
-import { makeSandbox, STARTS_A_SANDBOX_MS, useOpenHands } from './client';
+import { endpointOf, makeSandbox, STARTS_A_SANDBOX_MS, useOpenHands } from './client';
 import { CloudHost } from './host';
 
 describe('ssh into an OpenHands sandbox', function () {
@@ -12,9 +12,7 @@ describe('ssh into an OpenHands sandbox', function () {
   let host: CloudHost;
   before(async () => {
     sandbox = await makeSandbox(lab.client);
-    const { cloud } = lab;
-    const endpoint: Endpoint = { provider: 'openhands', baseUrl: cloud.url, token: cloud.apiKey };
-    host = await CloudHost.open({ endpoint, sandbox });
+    host = await CloudHost.open({ endpoint: endpointOf(lab.cloud), sandbox });
   });
   after(() => host.close());
 
@@ -44,14 +42,12 @@ describe('ssh into an OpenHands sandbox', function () {
 
   it('is refused while the sandbox is paused and nobody asked for it', async () => {
     await lab.client.stop(sandbox.id);
-    const { cloud } = lab;
-    const endpoint: Endpoint = { provider: 'openhands', baseUrl: cloud.url, token: cloud.apiKey };
-    const unasked = await CloudHost.open({ endpoint, sandbox, mayStart: false });
+    const unasked = await CloudHost.open({ endpoint: endpointOf(lab.cloud), sandbox, mayStart: false });
     const { code } = await unasked.ssh('true');
 
     assert.equal(code, 255);
     await eventually(() => assert.equal(unasked.states.at(-1)?.reason, 'stopped'));
-    assert.equal(cloud.sandbox(sandbox.id).status, 'PAUSED');
+    assert.equal(lab.cloud.sandbox(sandbox.id).status, 'PAUSED');
     await unasked.close();
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Endpoint, Sandbox } from '../../src/cloud/provider';
+import type { Sandbox } from '../../src/cloud/provider';
 import { requireTool } from '../helpers/require';
-import { makeSandbox, STARTS_A_SANDBOX_MS, useOpenHands } from './client';
+import { endpointOf, makeSandbox, STARTS_A_SANDBOX_MS, useOpenHands } from './client';
 import { CloudHost } from './host';
 
 describe('An OpenHands sandbox with an SSH server of its own', function () {
@@ -37,9 +37,7 @@ describe('An OpenHands sandbox with an SSH server of its own', function () {
   });
 
   it('is reached through it, with the key of this computer', async () => {
-    const { cloud } = lab;
-    const endpoint: Endpoint = { provider: 'openhands', baseUrl: cloud.url, token: cloud.apiKey };
-    const host = await CloudHost.open({ endpoint, sandbox, backend: 'sshd' });
+    const host = await CloudHost.open({ endpoint: endpointOf(lab.cloud), sandbox, backend: 'sshd' });
     const { code, stdout, stderr } = await host.ssh('echo $SSH_CONNECTION | wc -w; cat', 'input');
     await host.close();
 

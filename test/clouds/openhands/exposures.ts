@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import * as net from 'node:net';
+import { PortRelay } from '../../helpers/portRelay';
 import { Ingress, type Route } from './ingress';
 import type { OpenHandsOptions, ServiceName } from './options';
 import type { RequestLog } from './requestLog';
@@ -94,22 +93,15 @@ export class Exposures {
 
   /** A TCP port, since an ingress for HTTP carries no SSH. */
   async #withSsh(sandbox: StandInSandbox, exposure: Exposure): Promise<Exposure> {
-    const sockets = new Set<net.Socket>();
-    const server = net.createServer({ allowHalfOpen: true }, (client) => {
-      sockets.add(client.on('close', () => sockets.delete(client)));
-      const inside = sandbox.connectToPort(SSH_PORT);
-      if (!inside) return void client.destroy();
-      client.on('error', () => inside.destroy());
-      inside.on('error', () => client.destroy());
-      client.pipe(inside).pipe(client);
+    const relay = await PortRelay.start({
+      connect: () => sandbox.connectToPort(SSH_PORT),
+      address: this.#address,
     });
-    await once(server.listen(0, this.#address), 'listening');
     return {
       ...exposure,
-      sshUrl: `http://localhost:${(server.address() as net.AddressInfo).port}`,
+      sshUrl: `http://localhost:${relay.port}`,
       close: async () => {
-        for (const socket of sockets) socket.destroy();
-        server.close();
+        relay.close();
         await exposure.close();
       },
     };
