@@ -43,6 +43,22 @@ function targetWords(target: DialTarget): readonly string[] {
 // The scripts take the target as arguments: nothing of it is ever part of program text. Those that can tell the end
 // of their output live until both directions have ended, as TCP does; the others end with the server.
 
+/** A function of perl: copies to the end, and gives how many bytes there were; undefined if it broke off. */
+export const PERL_COPY = `sub copy {
+  my ($from, $to) = @_;
+  my ($total, $got) = (0);
+  while ($got = sysread $from, my $data, 65536) {
+    for (my $done = 0; $done < length $data;) {
+      my $n = syswrite $to, $data, length($data) - $done, $done;
+      return unless defined $n;
+      $done += $n;
+    }
+    $total += $got;
+  }
+  return defined $got ? $total : undef;
+}
+`;
+
 const PERL = `
 use Socket qw(:all);
 if (!@ARGV) {
@@ -66,20 +82,7 @@ if ($kind eq "unix") {
 }
 if ($why) { print STDERR "$why\\n"; exit 111 }
 $SIG{PIPE} = "IGNORE";
-sub copy {
-  my ($from, $to) = @_;
-  my ($total, $got) = (0);
-  while ($got = sysread $from, my $data, 65536) {
-    for (my $done = 0; $done < length $data;) {
-      my $n = syswrite $to, $data, length($data) - $done, $done;
-      return unless defined $n;
-      $done += $n;
-    }
-    $total += $got;
-  }
-  return defined $got ? $total : undef;
-}
-syswrite STDOUT, "\\x06";
+${PERL_COPY}syswrite STDOUT, "\\x06";
 my $child = fork;
 if (!$child) { copy(*STDIN, $socket); shutdown $socket, 1; exit 0 }
 my $sent = copy($socket, *STDOUT);

@@ -8,6 +8,7 @@ import type { ExecRequest, RemoteProcess, Transport } from '../../../cloud/provi
 import { startProbe, type SandboxFacts } from '../probe';
 import { makeBinary } from '../textSafe';
 import type { AgentProgram } from './agentProgram';
+import { ATTACH_FUNCTION } from './attachScript';
 import { INSTALLER, type InstallTask } from './installer';
 import {
   END_OF_REPORT,
@@ -73,10 +74,8 @@ export class ExecReach implements AgentReach {
   }
 
   async reopen(signal: AbortSignal): Promise<Duplex> {
-    const dir = this.#dir;
-    return new ProcessCarrier(
-      await this.#exec([`${dir}/node`, `${dir}/agent.js`, 'attach', '--dir', dir], signal),
-    );
+    const script = `${ATTACH_FUNCTION}attach "$1"`;
+    return new ProcessCarrier(await this.#exec(['sh', '-c', script, 'sh', this.#dir], signal));
   }
 
   #look(mode: LookMode, signal: AbortSignal): ReturnType<typeof startProbe> {

@@ -1,4 +1,5 @@
 import { PROBE_SCRIPT } from '../probe';
+import { ATTACH_FUNCTION } from './attachScript';
 
 /** What to do with an agent that runs: relay to it, tell of it, or look as if there were none. */
 export type LookMode = 'attach' | 'look' | 'fresh';
@@ -52,7 +53,7 @@ for place; do
   kill -0 "\${pid%%[!0-9]*}" 2>/dev/null || continue
   if [ ! -r "$dir/secrets/$key" ] || [ ! -x "$dir/node" ]; then why=no-secret; continue; fi
   printf 'agent=running\\ndir=%s\\nstate=%s\\n\\ncloud-sandboxes-end\\n' "$dir" "$state"
-  [ "$mode" != attach ] || exec "$dir/node" "$dir/agent.js" attach --dir "$dir"
+  [ "$mode" != attach ] || attach "$dir"
   exit 0
 done
 echo "agent=$why"
@@ -69,7 +70,7 @@ for place; do echo "place=$place"; done
 printf '\\ncloud-sandboxes-end\\n'
 `;
 
-export const LOOK_SCRIPT = `${PROBE_SCRIPT}${LOOK}`;
+export const LOOK_SCRIPT = `${PROBE_SCRIPT}${ATTACH_FUNCTION}${LOOK}`;
 
 /** What {@link LOOK_SCRIPT} found. All text is the sandbox's own. */
 export type Sighting =
