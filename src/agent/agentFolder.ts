@@ -13,7 +13,7 @@ export class AgentFolderError extends CodedError<'unsafe'> {}
 export interface AgentRecord {
   readonly pid: number;
   readonly version: string;
-  /** On which it listens for carriers, of those that it was given. */
+  /** On which it listens for carriers: one of those that it was given, or none that could be had yet. */
   readonly ports: readonly number[];
   /** ISO 8601. */
   readonly startedAt: string;

@@ -22,7 +22,8 @@ version  prints the version
 
 Options:
   --dir DIR              folder of this agent alone: secrets/, and what it makes
-  --port N               port to listen on for WebSockets, on all addresses
+  --port N               port to listen on for WebSockets, on all addresses; of several
+                         the first that can be had
   --session-seconds N    how long a session is kept without a connection (default: 900)
   --idle-exit-seconds N  ends when it had no session for so long (default: 1800)
   --help                 print this

@@ -6,6 +6,7 @@ import { describeError } from '../base/errors';
 import type { Logger } from '../base/logger';
 import type { AgentFolder } from './agentFolder';
 import { listenInFolder } from './carriers/localSocket';
+import { FirstPort } from './carriers/firstPort';
 import { listenOnPort } from './carriers/publicPort';
 import { createHost } from './host';
 import { Sessions } from './sessions';
@@ -13,7 +14,7 @@ import { Sessions } from './sessions';
 export interface ServeOptions {
   readonly folder: AgentFolder;
   readonly version: string;
-  /** Public ports to listen on; one that cannot be had is passed over. */
+  /** Public ports, of which it listens on one: the first that can be had. */
   readonly ports: readonly number[];
   /** How long a session is kept without a carrier. */
   readonly sessionMs: number;
@@ -24,8 +25,8 @@ export interface ServeOptions {
 }
 
 /**
- * Runs an agent. Once the signal aborts it takes no further sessions. Resolves when there has been none for a while,
- * or, after the signal, when there is none. Rejects as {@link listenInFolder} does.
+ * Runs an agent. Resolves when it had no session for a while, or, once the signal has aborted, when it has none.
+ * Rejects as {@link listenInFolder} does.
  */
 export async function serve(options: ServeOptions, signal: AbortSignal): Promise<void> {
   const { folder, version, log } = options;
@@ -36,12 +37,14 @@ export async function serve(options: ServeOptions, signal: AbortSignal): Promise
     const carriers = owned.add(acceptorOf(sessions, log));
     const server = await listenInFolder(folder, carriers.accept);
     owned.defer(() => server.close());
-    const ports = await listenOnPorts(options, sessions, carriers, owned);
-    await folder.writeRecord({ pid: process.pid, version, ports, startedAt: new Date().toISOString() });
-    log.info(`agent ${version} serves ${folder.path}, ports: ${ports.join(', ') || 'none'}`);
-    signal.addEventListener('abort', () => sessions.drain(), { once: true });
-    if (signal.aborted) sessions.drain();
+    const port = owned.add(await openPort(options, sessions, carriers));
+    log.info(`agent ${version} serves ${folder.path}`);
+    signal.addEventListener('abort', () => sessions.endOnceEmpty(), { once: true });
+    if (signal.aborted) sessions.endOnceEmpty();
     const reason = await ending.promise;
+    // At once: a session that began now would end with this process.
+    carriers.dispose();
+    await port.end();
     await folder.removeRecord();
     log.info(`agent ends: ${reason}`);
   } finally {
@@ -73,6 +76,22 @@ function createSessions(
   });
 }
 
+/** The folder's record tells of the port. */
+function openPort(
+  { folder, version, ports, log }: ServeOptions,
+  sessions: Sessions,
+  carriers: Carriers,
+): Promise<FirstPort> {
+  const startedAt = new Date().toISOString();
+  const secretOf = sessions.secretOf.bind(sessions);
+  return FirstPort.open({
+    ports,
+    listen: (port) => listenOnPort({ port, secretOf, onCarrier: carriers.accept }),
+    onListening: (open) => folder.writeRecord({ pid: process.pid, version, ports: open, startedAt }),
+    log,
+  });
+}
+
 interface Carriers extends Disposable {
   readonly accept: (carrier: Duplex) => void;
 }
@@ -85,24 +104,4 @@ function acceptorOf(sessions: Sessions, log: Logger): Carriers {
     },
     dispose: () => acceptor.dispose(),
   };
-}
-
-/** Those that it listens on. */
-async function listenOnPorts(
-  { ports, log }: ServeOptions,
-  sessions: Sessions,
-  { accept }: Carriers,
-  owned: DisposableStore,
-): Promise<number[]> {
-  const open: number[] = [];
-  for (const port of ports) {
-    try {
-      const secretOf = sessions.secretOf.bind(sessions);
-      owned.add(await listenOnPort({ port, secretOf, onCarrier: accept }));
-      open.push(port);
-    } catch (error) {
-      log.warn(`port ${port} cannot be had: ${describeError(error)}`);
-    }
-  }
-  return open;
 }

@@ -28,7 +28,6 @@ export class Sessions implements SessionKeeper {
   readonly #held = new Map<string, HeldSession>();
   /** Sessions whose programs have not all ended, live or not. */
   #unfinished = 0;
-  #isDraining = false;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
@@ -44,7 +43,7 @@ export class Sessions implements SessionKeeper {
 
   begin(ticket: SessionTicket, keyId: KeyId): ResumableStream | undefined {
     const { host, version, maxSessions = MAX_SESSIONS } = this.#options;
-    if (this.#isDraining || this.#unfinished >= maxSessions) return undefined;
+    if (this.#unfinished >= maxSessions) return undefined;
     const stream = new ResumableStream();
     const channels = new Channels(stream, host, version);
     this.#held.set(ticket.id, { ticket, keyId, stream });
@@ -61,9 +60,11 @@ export class Sessions implements SessionKeeper {
     return this.#held.get(sessionId);
   }
 
-  /** Takes no further sessions; those that there are go on. */
-  drain(): void {
-    this.#isDraining = true;
+  /**
+   * Calls `onEmpty` also if there is no session now. Those that there are go on, and their owners, to whom no other
+   * agent may be of use, may begin others meanwhile.
+   */
+  endOnceEmpty(): void {
     if (this.isEmpty) this.#options.onEmpty();
   }
 

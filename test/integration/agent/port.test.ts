@@ -215,12 +215,36 @@ function servePublicly(dir: { readonly path: string }): void {
     for (const socket of sockets) socket.destroy();
   });
 
-  it('is passed over where it cannot be had', async () => {
-    const other = await TestAgent.start(path.join(dir.path, 'other'), { args: ['--port', String(port)] });
+  describe('of several', () => {
+    let other: TestAgent;
 
-    assert.deepEqual((await other.record()).ports, []);
-    assert.match(other.log, /cannot be had/);
-    await other.end();
+    afterEach(() => other.end());
+
+    const startOther = async (...ports: number[]): Promise<void> => {
+      const args = ports.flatMap((each) => ['--port', String(each)]);
+      other = await TestAgent.start(path.join(dir.path, 'other'), { args });
+    };
+
+    it('takes the first that can be had and leaves the rest alone', async () => {
+      const [second, third] = [await freePort(), await freePort()];
+      await startOther(port, second, third);
+
+      assert.deepEqual((await other.record()).ports, [second]);
+      assert.match(other.log, new RegExp(`port ${port} cannot be had`));
+      await assert.rejects(once(net.connect(third, '127.0.0.1'), 'connect'), { code: 'ECONNREFUSED' });
+    });
+
+    it('that are all taken gets one later, when its owner has ended', async () => {
+      const first = net.createServer().listen(await freePort());
+      await once(first, 'listening');
+      const { port: taken } = first.address() as net.AddressInfo;
+      await startOther(taken);
+      assert.deepEqual((await other.record()).ports, []);
+
+      first.close();
+
+      await eventually(async () => assert.deepEqual((await other.record()).ports, [taken]));
+    });
   });
 }
 

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { abortable, delay } from '../../../base/async';
 import { createDeadline } from '../../../base/deadline';
 import { CarrierKeeper, type CarrierState } from '../../../agentProtocol/carrierKeeper';
+import { AgentLinkError } from '../../../agentProtocol/errors';
 import { ResumableStream } from '../../../agentProtocol/resumableStream';
 import { cloudErrorCode } from '../../../cloud/errors';
 import { BridgeError } from '../../backend';
@@ -103,6 +104,8 @@ export class AgentLink {
 /** Another try leads to the same end. */
 function isFinal(error: Error): boolean {
   if (error instanceof BridgeError || error instanceof AgentStartError) return true;
+  // Until somebody closes a session.
+  if (error instanceof AgentLinkError && error.code === 'busy') return true;
   const code = cloudErrorCode(error);
   return code === 'unauthenticated' || code === 'forbidden' || code === 'not-found';
 }

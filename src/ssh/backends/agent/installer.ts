@@ -27,6 +27,8 @@ export interface InstallTask {
 /** Length of a Unix socket's path that every system takes (unix(7): 108 with its end). */
 const MAX_SOCKET_PATH = 100;
 const START_MS = 10_000;
+/** How long an agent that runs may take to get a port: another one, which was told to end, may have had it. */
+const PORT_MS = 3000;
 /** The folder of another version that nobody runs is removed once it is older. */
 const STALE_MS = 60 * 60 * 1000;
 
@@ -136,7 +138,8 @@ async function start(dir) {
   }
   for (const began = Date.now(); Date.now() - began < ${START_MS}; await pause(10)) {
     const state = stateOf(dir);
-    if (state && await isServed(dir)) return state;
+    const hasPort = state && (task.ports.length === 0 || state.ports.length > 0 || Date.now() - began > ${PORT_MS});
+    if (hasPort && await isServed(dir)) return state;
     // Another connection may have been quicker.
     if (exit && Date.now() - began > 1000) throw new Error(exit);
   }
@@ -167,8 +170,9 @@ async function run() {
         catch (error) { uploadError = error; break; }
       }
       save(dir, files);
-      const state = await start(dir);
+      // Before, for another one may have the port.
       await endOthers(place).catch(() => undefined);
+      const state = await start(dir);
       say('dir', dir);
       fs.writeSync(1, 'state=' + JSON.stringify(state) + '\\n');
       return dir;
