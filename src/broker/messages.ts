@@ -1,6 +1,6 @@
 /** The messages of protocol.ts as JSON-RPC types, and the checks they pass when they arrive. */
 import * as v from 'valibot';
-import { NotificationType, ParameterStructures, RequestType } from 'vscode-jsonrpc/node';
+import { NotificationType, ParameterStructures, RequestType, RequestType0 } from 'vscode-jsonrpc/node';
 import { backendChoices, methods, type ConnectionState, type Grant, type GrantAnswer } from './protocol';
 
 /** Largest message that a broker reads, in bytes: its peers send names and states only. */
@@ -12,6 +12,7 @@ export const grantRequest = new RequestType<unknown, unknown, void>(
   methods.grant,
   ParameterStructures.byName,
 );
+export const syncRequest = new RequestType0<null, void>(methods.sync);
 export const stateNotification = new NotificationType<unknown>(methods.state, ParameterStructures.byName);
 
 const text = v.pipe(v.string(), v.maxLength(1024));
@@ -69,6 +70,7 @@ const connectionState: v.GenericSchema<unknown, ConnectionState> = v.object({
   pid: v.pipe(v.number(), v.safeInteger()),
   phase: v.picklist(['connecting', 'connected', 'reconnecting', 'closed']),
   detail: v.exactOptional(text),
+  attempt: v.exactOptional(count),
   reason: v.exactOptional(v.picklist(['stopped', 'deleted', 'signed-out', 'not-running'])),
   roundTripMs: v.exactOptional(v.pipe(v.number(), v.finite(), v.minValue(0))),
   since: v.pipe(v.number(), v.finite()),

@@ -10,6 +10,7 @@ import {
   parseConnectionState,
   parseGrantParams,
   stateNotification,
+  syncRequest,
 } from './messages';
 import type { ConnectionState, GrantAnswer } from './protocol';
 
@@ -54,6 +55,7 @@ export class Peer implements Disposable {
   #serve(channel: MessageConnection): void {
     channel.onRequest(grantRequest, (params, token) => this.#onGrant(params, token));
     channel.onNotification(stateNotification, (params) => this.#onState(params));
+    channel.onRequest(syncRequest, () => null);
     channel.listen();
   }
 

@@ -70,6 +70,8 @@ export interface ConnectionState {
   readonly phase: ConnectionPhase;
   /** What is going on, in words for the user: "starting sandbox", why it closed, … */
   readonly detail?: string;
+  /** With phase `reconnecting`: of the attempts to find the way again, counted from 1. */
+  readonly attempt?: number;
   /** With phase `closed`. */
   readonly reason?: EndReason;
   /** Round-trip time to the sandbox's cloud, in milliseconds. */
@@ -93,4 +95,6 @@ export const methods = {
   grant: 'sandbox/grant',
   /** Notification {@link ConnectionState}, from connection to broker. */
   state: 'connection/state',
+  /** Request without parameters, answered once the broker has taken in all that was sent before. */
+  sync: 'connection/sync',
 } as const;

@@ -7,7 +7,7 @@ import type { Logger } from '../base/logger';
 import { openChannel } from './channel';
 import { dial, listEndpoints, type Endpoint } from './endpoints';
 import { FolderWatch } from './folderWatch';
-import { maxRequestBytes, stateNotification } from './messages';
+import { maxRequestBytes, stateNotification, syncRequest } from './messages';
 import type { ConnectionState } from './protocol';
 
 export interface StateReporterOptions {
@@ -54,7 +54,7 @@ export class StateReporter implements Disposable {
   async flush(timeoutMs = 500): Promise<void> {
     const delivered = async (): Promise<void> => {
       await this.#scanning;
-      await Promise.all([...this.#links.values()].map((link) => link.idle()));
+      await Promise.all([...this.#links.values()].map((link) => link.delivered()));
     };
     const done = new AbortController();
     const tooLate = delay(timeoutMs, done.signal).catch(() => undefined);
@@ -135,9 +135,18 @@ class Link implements Disposable {
     this.#sending ??= this.#drain();
   }
 
-  /** Settles once nothing is left to send; never rejects. */
-  async idle(): Promise<void> {
+  /**
+   * Settles once the window has taken in all that was to be sent; never rejects. That it was written is not enough: a
+   * window drops what it has read and not yet looked at when it sees the end of the socket.
+   */
+  async delivered(): Promise<void> {
     await this.#sending;
+    try {
+      await this.#channel.sendRequest(syncRequest);
+    } catch (error) {
+      // Windows of older versions refuse the request, in its turn; others are gone.
+      this.log.debug(`Waiting for a window to take in the state: ${describeError(error)}`);
+    }
   }
 
   dispose(): void {

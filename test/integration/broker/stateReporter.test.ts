@@ -68,6 +68,23 @@ describe('StateReporter', () => {
     await eventually(() => assert.equal(states.at(-1)?.detail, 'deleted'));
   });
 
+  it('delivers the last state of several when flushed and gone at once', async () => {
+    const { states } = await openWindow();
+    for (const connectionId of Array.from({ length: 20 }, (_, index) => String(index))) {
+      const reporter = createReporter();
+      reporter.report({ ...connected, connectionId });
+      await eventually(() => assert.equal(states.at(-1)?.connectionId, connectionId));
+
+      reporter.report({ ...connected, connectionId, phase: 'reconnecting' });
+      reporter.report({ ...connected, connectionId, phase: 'closed', reason: 'stopped' });
+      await reporter.flush();
+      reporter.dispose();
+
+      await eventually(() => assert.equal(states.at(-1)?.phase, 'closed'));
+      assert.equal(states.at(-1)?.reason, 'stopped');
+    }
+  });
+
   it('keeps its link although the state stays the same for longer than a window waits for idle peers', async () => {
     const { states } = await openWindow();
     const reporter = createReporter();
