@@ -18,14 +18,16 @@ describe('our bridge into an OpenHands sandbox beside a real sshd in another', f
   before(function () {
     requireTool(this, 'sshd', ...TOOLS);
   });
-  const lab = useOpenHands();
   const reference = new Reference();
+  after(() => reference.close());
+  const lab = useOpenHands();
   before(async () => {
     await reference.open(await openSshd(lab));
   });
-  after(() => reference.close());
 
-  defineTable({ backend: 'agent', open: () => openSandbox(lab), reference, differs });
+  describe('by the backend agent:', () => {
+    defineTable({ backend: 'agent', open: () => openSandbox(lab), reference, differs });
+  });
 });
 
 interface OpenHandsPlace extends Place<CloudHost> {

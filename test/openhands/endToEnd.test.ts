@@ -9,15 +9,15 @@ import { CloudHost } from './host';
 describe('From signing in to OpenHands to the end of a sandbox', function () {
   this.timeout(STARTS_A_SANDBOX_MS);
 
-  const lab = useOpenHands();
   let client: CloudClient;
   let endpoint: Endpoint;
   let sandbox: Sandbox;
   let host: CloudHost;
+  const opened: (() => void | Promise<void>)[] = [];
   after(async () => {
-    await host.close();
-    client.dispose();
+    for (const close of opened.reverse()) await close();
   });
+  const lab = useOpenHands();
 
   const status = async (): Promise<string> => (await client.get(sandbox.id)).status;
 
@@ -25,6 +25,7 @@ describe('From signing in to OpenHands to the end of a sandbox', function () {
     const token = await signInByBrowser(lab.cloud, ({ userCode }) => lab.cloud.deviceFlow.approve(userCode));
     endpoint = endpointOf(lab.cloud, token);
     client = connectTo(lab.cloud, token);
+    opened.push(() => client.dispose());
 
     assert.equal((await client.whoAmI()).label, 'ann@example.org');
   });
@@ -41,6 +42,7 @@ describe('From signing in to OpenHands to the end of a sandbox', function () {
 
   it('reaches it by ssh at once, which waits until it has started', async () => {
     host = await CloudHost.open({ endpoint, sandbox });
+    opened.push(() => host.close());
     const { code, stdout, stderr } = await host.ssh('cat >/workspace/kept; cat /workspace/kept', 'kept\n');
 
     assert.deepEqual([code, stdout.toString()], [0, 'kept\n'], stderr);
