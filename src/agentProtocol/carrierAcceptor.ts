@@ -142,11 +142,15 @@ export class CarrierAcceptor implements Disposable {
   }
 
   #resume(hello: ReceivedHello): HeldSession | undefined {
-    const { keyId, sessionId } = hello.fields;
+    const { keyId, sessionId, received } = hello.fields;
     const session = this.#keeper.find(sessionId);
     if (session?.keyId !== keyId || session.stream.destroyed) return undefined;
     if (!hello.provesSession(session.ticket.resumeKey)) {
       throw new AgentLinkError('refused', 'A carrier did not prove that the session is its own');
+    }
+    // Its client has given it up and dialled again; what it sent was on its way meanwhile.
+    if (received < session.stream.acknowledged) {
+      throw new AgentLinkError('refused', 'A carrier came late: another one has taken the session on');
     }
     return session;
   }

@@ -28,6 +28,11 @@ export class ReplayBuffer {
     return this.#end - this.#acknowledged;
   }
 
+  /** Position before which nothing is kept. */
+  get acknowledged(): number {
+    return this.#acknowledged;
+  }
+
   /** Bytes behind the cursor. */
   get unsent(): number {
     return this.#end - this.#sent;

@@ -65,6 +65,11 @@ export class ResumableStream extends Duplex {
     return this.#link !== undefined;
   }
 
+  /** Bytes of which the other side has said that they have arrived. */
+  get acknowledged(): number {
+    return this.#replay.acknowledged;
+  }
+
   /** The last measured round trip to the other side, in milliseconds. */
   get roundTripMs(): number | undefined {
     return this.#roundTripMs;

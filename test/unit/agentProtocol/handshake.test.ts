@@ -253,6 +253,23 @@ describe('The handshake', () => {
         stillAttached();
       });
 
+      it('is refused, and the session goes on, for a hello that another carrier has overtaken', async () => {
+        const { stream } = sessions.held[0]!;
+        const late = new Attempt(acceptor);
+        const nonces = { agent: await late.agentNonce(), client: randomBytes(NONCE_BYTES) };
+        const hello = encodeHello(secret, nonces, 0, ticket);
+        stream.write('news');
+        const overtaking = new Attempt(acceptor);
+        const fresh = { agent: await overtaking.agentNonce(), client: randomBytes(NONCE_BYTES) };
+        overtaking.carrier.write(encodeHello(secret, fresh, 4, ticket));
+        assert.equal(await overtaking.outcome, 'accepted');
+
+        late.carrier.write(hello);
+
+        await isShutOut(late);
+        stillAttached();
+      });
+
       it('ends the session when it claims to have received what was never sent', async () => {
         const attempt = new Attempt(acceptor);
         const nonces = { agent: await attempt.agentNonce(), client: randomBytes(NONCE_BYTES) };
