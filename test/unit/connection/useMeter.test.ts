@@ -53,13 +53,13 @@ describe('UseMeter', () => {
   });
 
   it('keeps a sandbox awake through whose connection much goes', () => {
-    pass(10, () => (bytes += 65 * KIB));
+    pass(10, () => (bytes += 25 * KIB));
 
     assert.equal(calls, 2);
   });
 
   it('takes what is just the limit for idleness', () => {
-    pass(10, () => (bytes += 64 * KIB));
+    pass(10, () => (bytes += 24 * KIB));
 
     assert.equal(calls, 0);
   });
