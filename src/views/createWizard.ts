@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { printable } from '../base/errors';
 import type { CreateField, CreateOptions } from '../cloud/createFields';
 import {
   currentText,
@@ -141,11 +142,11 @@ function settingsPick(
   pick.matchOnDescription = true;
   pick.ignoreFocusOut = true;
   pick.items = [
-    { label: `$(check) ${vscode.l10n.t('Create')}`, description: withoutIcons(summary(fields, options)) },
+    { label: `$(check) ${vscode.l10n.t('Create')}`, description: valueLabel(summary(fields, options)) },
     { label: vscode.l10n.t('Settings'), kind: vscode.QuickPickItemKind.Separator },
     ...fields.map((field) => ({
       label: `$(${fieldIcon(field.key)}) ${fieldTitle(field.key)}`,
-      description: withoutIcons(currentText(field, options)),
+      description: valueLabel(currentText(field, options)),
       field,
     })),
   ];
@@ -173,7 +174,7 @@ function valuePick(
   pick.items = [
     ...(field.default === undefined ? [open] : []),
     ...values.map((value) => ({
-      label: valueText(field.key, value),
+      label: valueLabel(valueText(field.key, value)),
       value,
       ...(value === field.default && { description: vscode.l10n.t('default') }),
     })),
@@ -182,6 +183,11 @@ function valuePick(
   const current = pick.items.find(({ value }) => value === (options[field.key] ?? field.default));
   if (current) pick.activeItems = [current];
   return pick;
+}
+
+/** A cloud's own words, such as the name of an image, fit for a quick pick. */
+function valueLabel(text: string): string {
+  return withoutIcons(printable(text));
 }
 
 function typedInput(field: CreateField, options: CreateOptions, frame: PageFrame): vscode.InputBox {

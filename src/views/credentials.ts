@@ -4,6 +4,7 @@ import type { DeviceCode, DeviceFlow } from '../cloud/deviceFlow';
 import type { SignIn, SignInMethod, TokenMethod } from '../cloud/provider';
 import { withProgress } from './feedback';
 import { joined } from './presentation';
+import { messageText } from './text';
 
 export interface CredentialRequest {
   readonly title: string;
@@ -34,7 +35,7 @@ export async function askForToken(request: CredentialRequest): Promise<string | 
 async function askForMethod({ title, methods }: CredentialRequest): Promise<SignInMethod | undefined> {
   if (methods.length === 1) return methods[0];
   const items = methods.map((method) => ({ label: methodLabel(method), method }));
-  const placeHolder = vscode.l10n.t('Sign in by which way?');
+  const placeHolder = vscode.l10n.t('How do you want to sign in?');
   return (await vscode.window.showQuickPick(items, { title, placeHolder, ignoreFocusOut: true }))?.method;
 }
 
@@ -60,7 +61,13 @@ async function askForSecret(request: CredentialRequest, method: TokenMethod): Pr
     ],
     ' ',
   );
-  const typed = await vscode.window.showInputBox({ title, prompt, password: true, ignoreFocusOut: true });
+  const typed = await vscode.window.showInputBox({
+    title,
+    // The editor makes links of some of its text, and an account's name is the cloud's.
+    prompt: messageText(prompt),
+    password: true,
+    ignoreFocusOut: true,
+  });
   return typed === '' && !method.isOptional ? undefined : typed;
 }
 
