@@ -130,7 +130,7 @@ function followLink(
       return;
     case 'reconnecting':
       log.info(`reconnecting, attempt ${state.attempt}: ${describeErrorChain(state.reason)}`);
-      reporter.pause(`attempt ${state.attempt}`);
+      reporter.pause(state.attempt, state.reason);
       return;
     case 'ended':
       if (!state.error) return;

@@ -56,10 +56,11 @@ export class ConnectionReporter {
     this.#interval = setInterval(() => this.#reportConnected(), REPORT_INTERVAL_MS);
   }
 
-  /** Reports `reconnecting` until {@link resume}. */
-  pause(detail: string): void {
+  /** Reports `reconnecting`, and why, until {@link resume}. */
+  pause(attempt: number, reason: Error): void {
     this.#isPaused = true;
-    this.report('reconnecting', detail);
+    const detail = describeError(reason);
+    this.#reporter.report({ ...this.#identity, phase: 'reconnecting', attempt, detail });
   }
 
   resume(): void {

@@ -1,6 +1,7 @@
 /**
- * What a window that is open in a sandbox knows of its link to it, as one state machine without effects. An editor
- * starts a new connection for each attempt, so the link outlives connections; nothing else tells of it.
+ * What a window that is open in a sandbox knows of its link to it, as one state machine without effects. A connection
+ * may find its way again by itself; else an editor starts a new one for each attempt, so the link outlives connections.
+ * Nothing else tells of it.
  */
 import type { ConnectionPhase, ConnectionState, EndReason } from '../broker/protocol';
 import type { SandboxStatus } from '../cloud/provider';
@@ -28,7 +29,7 @@ type Link =
 interface Attempts {
   /** Whether there was a connection before that worked. */
   readonly again: boolean;
-  /** Connections begun since then. */
+  /** Since then: connections begun, or attempts of one that goes on. */
   readonly count: number;
   /** What the latest said. Untrusted text. */
   readonly detail?: string | undefined;
@@ -114,7 +115,9 @@ interface Occasion {
 
 function withoutConnection(link: Link, report: ConnectionState, { at, isNew, isTrying }: Occasion): Link {
   const known = attemptsOf(link);
-  const attempts = { ...known, count: known.count + (isNew ? 1 : 0), detail: report.detail ?? known.detail };
+  // A connection may also find its way again by itself.
+  const count = Math.max(known.count + (isNew ? 1 : 0), report.attempt ?? 0);
+  const attempts = { ...known, count, detail: report.detail ?? known.detail };
   if (link.name === 'up') return { ...attempts, name: 'interrupted', pace: link.pace, since: at };
   if (link.name === 'interrupted') return { ...link, ...attempts };
   if (isTrying) return { ...attempts, name: 'trying' };

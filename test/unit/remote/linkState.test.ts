@@ -90,6 +90,25 @@ describe('The link of a sandbox’s window', () => {
       want: { kind: 'reconnecting', attempt: 1, detail: 'the pipe broke' },
     },
     {
+      name: 'counts the attempts of a connection that finds its way again by itself',
+      story: () =>
+        connected()
+          .report('1', 'reconnecting', { attempt: 1, detail: 'the carrier ended' })
+          .wait(CALM_MS)
+          .report('1', 'reconnecting', { attempt: 3, detail: 'no answer' }),
+      want: { kind: 'reconnecting', attempt: 3, detail: 'no answer' },
+    },
+    {
+      name: 'does not show a way that is found again soon',
+      story: () =>
+        connected()
+          .report('1', 'reconnecting', { attempt: 1 })
+          .wait(CALM_MS - 1)
+          .report('1', 'connected', { roundTripMs: 20 })
+          .wait(CALM_MS),
+      want: { kind: 'connected', roundTripMs: 20 },
+    },
+    {
       name: 'counts the attempts since the last connection that worked',
       story: () =>
         interrupted()
