@@ -77,13 +77,26 @@ async function runServer(values: Options): Promise<void> {
   const folder = await AgentFolder.open(folderOf(values));
   const log = openBoundedLog(folder.log);
   endOnCrash(log);
+  const version = ownVersion();
+  const { env } = process;
+  try {
+    await serve({ folder, version, ports, sessionMs, idleExitMs, env, log }, handleSignals());
+  } catch (error) {
+    // Where it was started by another program nobody reads its stderr.
+    log.error(`cannot serve: ${describeErrorChain(error)}`);
+    throw error;
+  }
+}
+
+/** Aborts when the agent is told to end. */
+function handleSignals(): AbortSignal {
   const ended = new AbortController();
   process.on('SIGTERM', () => ended.abort());
   // Whoever started it may go.
   process.on('SIGHUP', () => undefined);
-  const version = ownVersion();
-  const { env } = process;
-  await serve({ folder, version, ports, sessionMs, idleExitMs, env, log }, ended.signal);
+  // Without a listener Node lets a debugger in on a port of loopback, for any user of the sandbox.
+  process.on('SIGUSR1', () => undefined);
+  return ended.signal;
 }
 
 /** A crash must be found in the log: nobody sees what a detached process prints. */

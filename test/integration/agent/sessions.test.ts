@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import * as net from 'node:net';
 import * as path from 'node:path';
 import { Duplex } from 'node:stream';
 import { keyIdOf } from '../../../src/agentProtocol/secret';
 import { TestAgent, agentProgram, type TestAgentOptions } from '../../helpers/agent';
 import { eventually } from '../../helpers/eventually';
+import { freePort } from '../../helpers/forwards';
 import { isRunning } from '../../helpers/processes';
 import { collect, sha256, sha256Of } from '../../helpers/remoteProcess';
 import { endChild } from '../../helpers/sshHost';
@@ -21,6 +23,16 @@ describe('an agent', () => {
   const start = async (options?: TestAgentOptions): Promise<TestAgent> => {
     const agent = await TestAgent.start(folder(), options);
     agents.push(agent);
+    return agent;
+  };
+
+  /** One whose record cannot be written. */
+  const startInVain = async (): Promise<TestAgent> => {
+    const agent = new TestAgent(folder());
+    mkdirSync(path.join(folder(), 'agent.json/taken'), { recursive: true });
+    agents.push(agent);
+    void agent.start().catch(() => undefined);
+    await once(agent.child, 'exit');
     return agent;
   };
 
@@ -59,6 +71,23 @@ describe('an agent', () => {
 
     assert.equal(code, 1);
     assert.match(String(Buffer.concat(complaints)), /runs in .* already/);
+  });
+
+  it('tells its log why it cannot serve', async () => {
+    const { log } = await startInVain();
+
+    assert.match(log, /cannot serve: .*agent\.json/);
+  });
+
+  it('lets no debugger in', async () => {
+    const port = await freePort();
+    const agent = await start({ env: { ...process.env, NODE_OPTIONS: `--inspect-port=${port}` } });
+
+    agent.child.kill('SIGUSR1');
+
+    const { client } = await agent.connect();
+    await collect(await client.exec({ argv: ['sleep', '0.5'], env: {} }));
+    await assert.rejects(once(net.connect(port, '127.0.0.1'), 'connect'), { code: 'ECONNREFUSED' });
   });
 
   it('takes the place of one that was killed', async () => {
