@@ -128,7 +128,8 @@ function createServices(
   const list = owned.add(
     new SandboxList({
       accounts,
-      listSandboxes: async (account, signal) => listAll(await access.findClient(account, signal), signal),
+      listSandboxes: async (account, signal, onPage) =>
+        listAll(await access.findClient(account, signal), signal, onPage),
       leastPollMs: ({ provider }) => providers.find(({ kind }) => kind === provider)?.leastPollMs,
     }),
   );

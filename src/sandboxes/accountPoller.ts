@@ -7,8 +7,8 @@ import type { Sandbox, SandboxStatus } from '../cloud/provider';
 import { isNotRunning } from './localCloud';
 import { keepUnchanged } from './unchanged';
 
-/** Lists all sandboxes of one account. */
-export type ListSandboxes = (signal: AbortSignal) => Promise<readonly Sandbox[]>;
+/** Lists all sandboxes of one account. To call `onPage` for each request, where the cloud counts them. */
+export type ListSandboxes = (signal: AbortSignal, onPage: () => void) => Promise<readonly Sandbox[]>;
 
 export type ListPhase = 'loading' | 'ready' | 'failed';
 
@@ -48,6 +48,8 @@ export class AccountPoller implements Disposable {
   /** Until then the cloud asked to be left alone. */
   #notBefore = -Infinity;
   #failures = 0;
+  /** Requests that the last look took. */
+  #pages = 0;
   #pace: Pace = 'paused';
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
@@ -57,7 +59,7 @@ export class AccountPoller implements Disposable {
 
   /**
    * @param now milliseconds of a clock that is never set
-   * @param leastMs between two polls that nobody asked for, in milliseconds
+   * @param leastMs between two polls that nobody asked for, for each page of the list, in milliseconds
    */
   constructor(list: ListSandboxes, onChange: () => void, now = () => performance.now(), leastMs = 0) {
     this.#list = list;
@@ -146,7 +148,8 @@ export class AccountPoller implements Disposable {
     const generation = this.#generation;
     const deadline = createDeadline(pollTimeoutMs, timedOut, this.#ended.signal);
     try {
-      const sandboxes = await this.#list(deadline.signal);
+      this.#pages = 0;
+      const sandboxes = await this.#list(deadline.signal, () => this.#pages++);
       this.#failures = 0;
       this.#phase = 'ready';
       this.#error = undefined;
@@ -175,7 +178,10 @@ export class AccountPoller implements Disposable {
   }
 
   #waitMs(): number {
-    const leastMs = Math.max(this.#leastMs, this.#pace === 'slow' ? slowIntervalMs : 0);
+    const leastMs = Math.max(
+      this.#leastMs * Math.max(1, this.#pages),
+      this.#pace === 'slow' ? slowIntervalMs : 0,
+    );
     if (this.#failures > 0) {
       const backoff = backoffMs(this.#failures, firstBackoffMs, maxBackoffMs - intervalMs);
       return Math.max(leastMs, retryAfterMs(this.#error), intervalMs + backoff);

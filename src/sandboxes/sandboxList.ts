@@ -39,8 +39,13 @@ export interface SandboxListing {
 
 export interface SandboxListOptions {
   readonly accounts: Pick<AccountStore, 'list' | 'onDidChange'>;
-  readonly listSandboxes: (account: Account, signal: AbortSignal) => Promise<readonly Sandbox[]>;
-  /** The least time between two looks at the account's cloud, in milliseconds, where that matters. */
+  /** To call `onPage` for each request. */
+  readonly listSandboxes: (
+    account: Account,
+    signal: AbortSignal,
+    onPage: () => void,
+  ) => Promise<readonly Sandbox[]>;
+  /** The least time between two looks at the account's cloud for each page, in milliseconds, where that matters. */
   readonly leastPollMs?: (account: Account) => number | undefined;
 }
 
@@ -165,7 +170,7 @@ export class SandboxList implements Disposable {
 
   #addPoller(account: Account): void {
     const poller = new AccountPoller(
-      (signal) => this.#listSandboxes(account, signal),
+      (signal, onPage) => this.#listSandboxes(account, signal, onPage),
       () => this.#changed.fire(undefined),
       undefined,
       this.#options.leastPollMs?.(account),
@@ -174,8 +179,12 @@ export class SandboxList implements Disposable {
     poller.setPace(this.#pace);
   }
 
-  async #listSandboxes(account: Account, signal: AbortSignal): Promise<readonly Sandbox[]> {
-    const sandboxes = await this.#options.listSandboxes(account, signal);
+  async #listSandboxes(
+    account: Account,
+    signal: AbortSignal,
+    onPage: () => void,
+  ): Promise<readonly Sandbox[]> {
+    const sandboxes = await this.#options.listSandboxes(account, signal, onPage);
     signal.throwIfAborted();
     this.#listed.fire({ account, sandboxes });
     return sandboxes;

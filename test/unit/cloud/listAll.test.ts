@@ -22,6 +22,16 @@ describe('listAll', () => {
     );
   });
 
+  it('tells of each request', async () => {
+    let pages = 0;
+    const listPage = (token = ''): Promise<SandboxPage> =>
+      Promise.resolve(page(token, token.length < 2 ? `${token}x` : undefined));
+
+    await listAll({ listPage }, undefined, () => pages++);
+
+    assert.equal(pages, 3);
+  });
+
   it('refuses a list without end', async () => {
     let count = 0;
     const listPage = (): Promise<SandboxPage> => Promise.resolve(page(`id-${++count}`, `token-${count}`));

@@ -253,6 +253,28 @@ describe('AccountPoller', () => {
     gentle.dispose();
   });
 
+  it('leaves it that time for each page of a long list', async () => {
+    let looks = 0;
+    const gentle = new AccountPoller(
+      (_signal, onPage) => {
+        looks++;
+        for (let page = 0; page < 10; page++) onPage();
+        return Promise.resolve([box('a', 'starting')]);
+      },
+      () => changes++,
+      () => now,
+      3_000,
+    );
+    gentle.setPace('full');
+    await advance(0);
+    await advance(29_999);
+    assert.equal(looks, 1);
+    await advance(1);
+
+    assert.equal(looks, 2);
+    gentle.dispose();
+  });
+
   it('gives up on a cloud that does not answer', async () => {
     cloud.hold();
     const silent = new AccountPoller(
