@@ -46,6 +46,8 @@ export class ExecBackend implements Backend {
   #facts: SandboxFacts | undefined;
   readonly #live = new Set<RemoteProcess>();
   #lastSignOfLife = 0;
+  /** Something has ended as if the sandbox had: what else seems to live in it says nothing then. */
+  #isInDoubt = false;
   #spares: SpareRelays | undefined;
 
   constructor(options: ExecBackendOptions) {
@@ -143,13 +145,19 @@ export class ExecBackend implements Backend {
 
   #takeSpare({ waitingArgv }: Relay, target: DialTarget): RemoteProcess | undefined {
     if (!waitingArgv) return undefined;
-    this.#spares ??= new SpareRelays(
-      (signal) => this.#run(waitingArgv, { env: {} }, signal),
-      this.#options.log,
-    );
+    this.#spares ??= new SpareRelays((signal) => this.#startAhead(waitingArgv, signal), this.#options.log);
     const spare = this.#spares.take();
     spare?.stdin.write(targetLine(target));
     return spare;
+  }
+
+  /**
+   * Only in a sandbox that is awake for something else: nobody has asked for this, and between an answer about the
+   * sandbox's state and an exec, which wakes it, it may be stopped.
+   */
+  async #startAhead(argv: ExecRequest['argv'], signal: AbortSignal): Promise<RemoteProcess> {
+    if (!this.#isAwake()) throw new BridgeError('unavailable', 'Nothing else runs in the sandbox');
+    return this.#start(commandOf(argv, { env: {} }, this.#known()), signal);
   }
 
   listen(): Promise<Listener> {
@@ -174,7 +182,8 @@ export class ExecBackend implements Backend {
 
   /** Starts a process that {@link close} ends. */
   async #start(request: ExecRequest, signal: AbortSignal): Promise<RemoteProcess> {
-    const process = explainLoss(await this.#transport.exec(request, signal), this.#options);
+    const onDoubt = (): void => void (this.#isInDoubt = true);
+    const process = explainLoss(await this.#transport.exec(request, signal), { ...this.#options, onDoubt });
     this.#live.add(process);
     const onEnd = (): void => {
       this.#live.delete(process);
@@ -187,12 +196,18 @@ export class ExecBackend implements Backend {
 
   /** Clouds start a stopped sandbox for an exec; only its user may (a window left open must not cost money). */
   async #ensureAwake(signal: AbortSignal): Promise<void> {
-    if (this.#live.size > 0 || Date.now() - this.#lastSignOfLife < AWAKE_MS) return;
+    if (this.#isAwake()) return;
     await wakeSandbox({ ...this.#options, mayStart: false }, signal);
     this.#noteSignOfLife();
   }
 
+  #isAwake(): boolean {
+    if (this.#isInDoubt) return false;
+    return this.#live.size > 0 || Date.now() - this.#lastSignOfLife < AWAKE_MS;
+  }
+
   #noteSignOfLife(): void {
+    this.#isInDoubt = false;
     this.#lastSignOfLife = Date.now();
   }
 

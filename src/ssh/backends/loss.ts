@@ -11,6 +11,8 @@ const EXIT_KILLED = 137;
 export interface LossOptions {
   readonly client: CloudClient;
   readonly sandbox: { readonly id: string; readonly name: string };
+  /** Told at once of an end that may be the sandbox's, before anyone has asked. */
+  readonly onDoubt?: () => void;
 }
 
 /**
@@ -19,11 +21,18 @@ export interface LossOptions {
  */
 export function explainLoss(process: RemoteProcess, options: LossOptions): RemoteProcess {
   let isEndedByUs = false;
-  const exited = process.exited.then(async (status) => {
-    const loss = isEndedByUs || !looksKilled(status) ? undefined : await findLoss(options);
+  const explain = async (status: ExitStatus): Promise<ExitStatus> => {
+    if (isEndedByUs || !looksKilled(status)) return status;
+    options.onDoubt?.();
+    const loss = await findLoss(options);
     if (loss) throw loss;
     return status;
-  });
+  };
+  const fail = (error: unknown): never => {
+    if (!isEndedByUs) options.onDoubt?.();
+    throw error;
+  };
+  const exited = process.exited.then(explain, fail);
   // Whoever looks at `exited` gets the reason; nobody must.
   exited.catch(() => undefined);
   return {
