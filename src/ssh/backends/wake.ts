@@ -8,6 +8,8 @@ import { deletedSandbox } from './loss';
 import { withPatience } from './patience';
 
 const POLL_MS = 1000;
+/** Clouds count requests: one that takes long is asked less often. */
+const MAX_POLL_MS = 2500;
 /** How long another's start or stop of the sandbox is waited for. */
 const TRANSITION_LIMIT_MS = 180_000;
 
@@ -57,7 +59,7 @@ export async function wakeSandbox(options: WakeOptions, signal: AbortSignal): Pr
   const { client, sandbox, mayStart, onProgress } = options;
   const name = printable(sandbox.name, 60);
   const deadline = performance.now() + TRANSITION_LIMIT_MS;
-  for (;;) {
+  for (let attempt = 0; ; attempt++) {
     const status = await statusOf(options, signal);
     switch (status) {
       case 'running':
@@ -70,7 +72,7 @@ export async function wakeSandbox(options: WakeOptions, signal: AbortSignal): Pr
         if (performance.now() > deadline) {
           throw new CloudError('unreachable', `Sandbox ${name} is still ${status}; look at it in its cloud`);
         }
-        await delay(POLL_MS, signal);
+        await delay(Math.min(POLL_MS * 2 ** attempt, MAX_POLL_MS), signal);
         continue;
       case 'failed':
         throw new BridgeError('lost', `Sandbox ${name} has failed; look at it in its cloud, or delete it`);

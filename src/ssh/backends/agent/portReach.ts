@@ -57,7 +57,7 @@ export class PortReach implements AgentReach {
     if (!this.#port) {
       throw new AgentStartError(
         'no-port',
-        'The agent got none of the ports by which the cloud lets anyone into the sandbox; other programs have them',
+        'The agent got none of the ports by which the cloud lets anyone into the sandbox: other programs have them; end one of those',
       );
     }
     return this.#dialPatiently(this.#port, signal);

@@ -40,7 +40,8 @@ export function siteFor({ node, unfit, places }: Absence): Site {
   if (node !== undefined) return { node, places };
   const [example] = unfit;
   const found = example === undefined ? '' : `; ${printable(example)}`;
-  throw new AgentStartError('no-node', `The sandbox has no Node.js 18 or later${found}`);
+  const advice = 'install it there, or take an image that has it';
+  throw new AgentStartError('no-node', `The sandbox has no Node.js 18 or later${found}; ${advice}`);
 }
 
 /** What the installer says when it could do nothing. */

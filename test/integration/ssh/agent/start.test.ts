@@ -220,7 +220,7 @@ describe('an agent is put into a sandbox and started', () => {
   });
 
   const unfit = [
-    { name: 'no Node', node: '', message: /^The sandbox has no Node\.js 18 or later$/ },
+    { name: 'no Node', node: '', message: /no Node\.js 18 or later; install it there/ },
     {
       name: 'a Node that is too old',
       node: { script: '#!/bin/sh\necho 16.20.2\n' },
