@@ -14,6 +14,7 @@ import { configEnding } from '../../src/sshConfig/hostFiles';
 import { includeLine } from '../../src/sshConfig/include';
 import { includePattern } from '../../src/sshConfig/quoting';
 import { LocalCloudServer } from '../helpers/localCloud';
+import { Relay } from '../helpers/relay';
 import { requireTool } from '../helpers/require';
 import { addCloud } from './host/addCloud';
 import { connectAsEditor, openInSandbox } from './host/sandboxWindow';
@@ -39,6 +40,8 @@ describe('The connection to a sandbox in a real VS Code', function () {
   const editor = useEditor({ env: { PATH: bin, VSCODE_CLI: '1' } });
   let workbench: Workbench;
   let cloud: LocalCloudServer;
+  /** Between all that is tested and the cloud. */
+  let relay: Relay;
   let client: CloudClient;
   let sandbox: Sandbox;
   let ssh: ChildProcess | undefined;
@@ -46,10 +49,12 @@ describe('The connection to a sandbox in a real VS Code', function () {
   before(async () => {
     ({ workbench } = editor);
     await startCloud();
+    relay = await Relay.start(cloud.ready.url);
   });
   after(async () => {
     ssh?.kill();
     client.dispose();
+    await relay.stop();
     await cloud.stop();
   });
 
@@ -96,7 +101,7 @@ describe('The connection to a sandbox in a real VS Code', function () {
   });
 
   it('is diagnosed into the sandbox and back', async () => {
-    await addCloud(workbench, cloud.ready.url, cloud.api.token);
+    await addCloud(workbench, relay.url, cloud.api.token);
     sandbox = await client.create({ name });
     await client.start(sandbox.id);
     await workbench.row(name, 'running').waitFor();
@@ -109,7 +114,8 @@ describe('The connection to a sandbox in a real VS Code', function () {
       /\[ok\] Running a command: Every byte came back/,
       /\[ok\] Keys and credentials: A window hands them out/,
       /\[ok\] Connection by ssh: Connected after/,
-      /\| backend \w+/,
+      /\| not by the backend sshd: the cloud tells of no SSH server/,
+      /\| backend agent \w+: over execs of the cloud/,
     ]) {
       assert.match(report, line);
     }
@@ -128,6 +134,21 @@ describe('The connection to a sandbox in a real VS Code', function () {
       .getByText(/web: \d+ ms/)
       .waitFor();
     await workbench.screenshot('status-connected');
+  });
+
+  it('finds its way again by itself, and shows for how long it has none', async () => {
+    relay.network.goSilent();
+    assert.ok(relay.network.cut() > 0);
+    await item()
+      .getByText(/web: reconnecting \(\d+\)/)
+      .waitFor();
+    await workbench.screenshot('status-finding-its-way');
+
+    relay.network.comeBack();
+    await item()
+      .getByText(/web: \d+ ms/)
+      .waitFor();
+    assert.equal(ssh!.exitCode, null, 'it is the same ssh');
   });
 
   it('is shown as lost and made again', async () => {
@@ -192,10 +213,10 @@ describe('The connection to a sandbox in a real VS Code', function () {
   });
 
   it('says what is wrong where the cloud does not answer', async () => {
-    await cloud.stop();
+    await relay.stop();
     const report = await diagnose(name);
     assert.match(report, /\[FAILED\] Way to the cloud: .*refuses connections/);
-    await startCloud(new URL(cloud.ready.url).port);
+    relay = await Relay.start(cloud.ready.url);
   });
 
   it('leaves no secret in the log', async () => {
