@@ -11,12 +11,15 @@ export interface TextOutcome {
 }
 
 export function textOf(host: SshHost, { code, signal, stdout, stderr }: Outcome): TextOutcome {
-  return { code, signal, stdout: stdout.toString(), stderr: withoutNames(host, stderr) };
+  return { code, signal, stdout: stdout.toString(), stderr: comparableText(host, stderr) };
 }
 
-/** Text that does not tell one host from another. */
-export function withoutNames(host: SshHost, text: string): string {
-  return text.replaceAll(host.alias, 'HOST').replaceAll('127.0.0.1', 'HOST');
+/** What our connection says while one waits, of its own accord and by banners: on a busy computer any may take long. */
+const WAITS = /^(cloud-sandboxes: )?(Waiting for|Connecting to|Starting the agent in) .*\r?\n/gm;
+
+/** Text that tells neither one host from another nor a slow connection from a quick one. */
+export function comparableText(host: SshHost, text: string): string {
+  return text.replaceAll(host.alias, 'HOST').replaceAll('127.0.0.1', 'HOST').replace(WAITS, '');
 }
 
 /** What is expected of a command; without it: success, and not a word. */

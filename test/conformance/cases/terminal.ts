@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { sha256, sha256Of } from '../../helpers/remoteProcess';
 import type { Terminal } from '../../helpers/sshHost';
 import { define, type Case } from '../case';
-import { assertOutcome, textOf, withoutNames } from '../commands';
+import { assertOutcome, textOf, comparableText } from '../commands';
 
 const SIZE = { columns: 91, rows: 17 };
 
@@ -43,7 +43,7 @@ function show(
       const terminal = host.openTerminal(SIZE, [command]);
       const exited = await terminal.exited;
       await terminal.shows(/closed/);
-      return { code: exited, screen: withoutNames(host, terminal.screen) };
+      return { code: exited, screen: comparableText(host, terminal.screen) };
     },
     check: (result: { code: number; screen: string }) => {
       assert.match(result.screen, shows);
