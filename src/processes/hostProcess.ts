@@ -40,9 +40,16 @@ export async function startCommand(
   controlOf: (pid: number) => ProcessControl,
 ): Promise<HostProcess> {
   const pipes = await factory.take();
-  const child = spawnChild(pipes ? [...pipes.ends] : 'pipe');
-  const control = child.pid === undefined ? NO_PROCESS : controlOf(child.pid);
-  return pipes ? pipedProcess(child, pipes, control) : nodePipedProcess(child, control);
+  try {
+    const child = spawnChild(pipes ? [...pipes.ends] : 'pipe');
+    const control = child.pid === undefined ? NO_PROCESS : controlOf(child.pid);
+    return pipes ? pipedProcess(child, pipes, control) : nodePipedProcess(child, control);
+  } catch (error) {
+    // What Node does not tell by an event, such as E2BIG and ENOEXEC.
+    pipes?.destroy();
+    if (errnoOf(error) === undefined) throw error;
+    return failedProcess(describeError(error), failureCode(error));
+  }
 }
 
 /** Reaches nothing. */
@@ -93,7 +100,7 @@ export function nodePipedProcess(child: ChildProcess, control: ProcessControl): 
   };
 }
 
-function failureCode(error: Error): number {
+function failureCode(error: unknown): number {
   return errnoOf(error) === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE;
 }
 

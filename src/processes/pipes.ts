@@ -24,6 +24,8 @@ export interface CommandPipes {
   readonly ends: readonly [stdin: number, stdout: number, stderr: number];
   /** To be called once the command has its ends, or will never have them. */
   closeEnds(): void;
+  /** To be called, in place of that, where no command will use the pipes. */
+  destroy(): void;
 }
 
 /** A pipe's descriptors: ours does not block, the command's does. */
@@ -155,12 +157,20 @@ function openSet(names: readonly string[]): PipeSet {
 
 function toStreams([stdin, stdout, stderr]: PipeSet): CommandPipes {
   const ends = [stdin.theirs, stdout.theirs, stderr.theirs] as const;
-  return {
+  const closeEnds = (): void => ends.forEach((fd) => fs.closeSync(fd));
+  const streams = {
     stdin: socketOn(stdin.ours, 'write'),
     stdout: socketOn(stdout.ours, 'read'),
     stderr: socketOn(stderr.ours, 'read'),
+  };
+  return {
+    ...streams,
     ends,
-    closeEnds: () => ends.forEach((fd) => fs.closeSync(fd)),
+    closeEnds,
+    destroy: () => {
+      closeEnds();
+      for (const stream of Object.values(streams)) stream.destroy();
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import * as net from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -110,6 +110,23 @@ describe('the channels of an agent', () => {
       assert.deepEqual(missing.status, { code: 127 });
       assert.deepEqual(elsewhere.status, { code: 126 });
       assert.match(elsewhere.stderr, /Cannot enter \/no\/dir/);
+    });
+
+    it('tells of a command that is too long for the system, and leaves nothing open for it', async () => {
+      const tooLong = { argv: ['true', 'x'.repeat(200_000)] as const, env: {} };
+      const descriptors = (): number => readdirSync(`/proc/${agent.child.pid}/fd`).length;
+      const before = descriptors();
+
+      const outcomes = await Promise.all(
+        Array.from({ length: 30 }, async () => collect(await client.exec(tooLong))),
+      );
+
+      for (const { status, stderr } of outcomes) {
+        assert.deepEqual(status, { code: 126 });
+        assert.match(stderr, /E2BIG/);
+      }
+      // Each command has six; pipes for some are made ahead.
+      await eventually(() => assert.ok(descriptors() < before + 60));
     });
 
     it('delivers signals to the whole group', async () => {
