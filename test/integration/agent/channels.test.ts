@@ -154,6 +154,15 @@ describe('the channels of an agent', () => {
       await assert.rejects(connection.session.call('/none', {}), { message: /knows no such request/ });
     });
 
+    it('leaves nothing to wait for where a program is refused', async () => {
+      const began = performance.now();
+
+      await assert.rejects(client.exec({ argv: [''], env: {} }), { code: 'unavailable' });
+
+      // Half a minute is what the agent waits for a program that stderr was asked of.
+      assert.ok(performance.now() - began < 10_000);
+    });
+
     it('refuses a second program of a channel', async () => {
       const taken = { channel: 'same', argv: ['cat'], env: {} };
       const { stream } = await connection.session.open(operations.exec, taken);

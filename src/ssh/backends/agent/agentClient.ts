@@ -1,5 +1,6 @@
 import type { ClientHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
+import { abortReason } from '../../../base/async';
 import {
   operations,
   type ExecDescription,
@@ -21,10 +22,7 @@ export class AgentClient {
 
   async exec(request: Omit<ExecDescription, 'channel'>, signal?: AbortSignal): Promise<RemoteProcess> {
     const channel = (this.#channels++).toString(36);
-    const [{ stream, trailers }, stderr] = await this.#both(
-      this.session.open(operations.exec, { channel, ...request }, signal),
-      request.terminal ? undefined : this.#openStderr(channel, signal),
-    );
+    const [{ stream, trailers }, stderr] = await this.#openBoth({ channel, ...request }, signal);
     return new AgentProcess({
       stream,
       trailers,
@@ -62,28 +60,37 @@ export class AgentClient {
     return listenByAgent(this.session, address, onConnection, signal);
   }
 
-  async #openStderr(channel: string, signal: AbortSignal | undefined): Promise<ClientHttp2Stream> {
-    const { stream } = await this.session.open(operations.stderr, { channel }, signal);
-    stream.end();
-    return stream;
-  }
-
   /** For what takes effect or does not: nobody waits for an answer. */
   #tell(path: string, description: object): void {
     this.session.call(path, description).catch(() => undefined);
   }
 
-  /** Both streams of a command, or neither. */
-  async #both(
-    opening: Promise<OpenChannel>,
-    openingStderr: Promise<ClientHttp2Stream> | undefined,
+  /** Both streams of a command, or neither. One with a terminal has no stderr. */
+  async #openBoth(
+    description: ExecDescription,
+    signal: AbortSignal | undefined,
   ): Promise<readonly [OpenChannel, ClientHttp2Stream | undefined]> {
+    const ended = new AbortController();
+    const onAbort = (): void => ended.abort(abortReason(signal));
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const opening = this.session.open(operations.exec, description, ended.signal);
+    const openingStderr = description.terminal ? undefined : this.#openStderr(description, ended.signal);
+    // For a program that is refused the agent would go on waiting.
+    opening.catch((error: unknown) => ended.abort(error));
     const [opened, stderr] = await Promise.allSettled([opening, openingStderr]);
+    signal?.removeEventListener('abort', onAbort);
     if (opened.status === 'fulfilled' && stderr.status === 'fulfilled') {
       return [opened.value, stderr.value];
     }
     if (opened.status === 'fulfilled') this.session.abandon(opened.value.stream);
     if (stderr.status === 'fulfilled' && stderr.value) this.session.abandon(stderr.value);
     throw opened.status === 'rejected' ? opened.reason : (stderr as PromiseRejectedResult).reason;
+  }
+
+  async #openStderr({ channel }: ExecDescription, signal: AbortSignal): Promise<ClientHttp2Stream> {
+    const { stream } = await this.session.open(operations.stderr, { channel }, signal);
+    stream.end();
+    return stream;
   }
 }
