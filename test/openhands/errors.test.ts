@@ -153,6 +153,17 @@ describe('What OpenHands says when it fails', () => {
     await assert.rejects(client.create({ image: 'no/such:spec' }), { code: 'unreachable' });
   });
 
+  it('is told for a sandbox that runs and has no address', async () => {
+    const info = { id: 'a', status: 'RUNNING', session_api_key: null, exposed_urls: null };
+    await serve({
+      intercept: ({ path }) => (path === '/api/v1/sandboxes' ? { status: 200, body: [info] } : undefined),
+    });
+
+    const running = client.transport('a').agentHost!.run('true');
+
+    await assert.rejects(running, { code: 'unreachable', message: /gives no address of it/ });
+  });
+
   it('is why a sandbox did not start', async () => {
     await serve({});
     const { id } = cloud.sandboxes.addRow({ status: 'ERROR', statusDetail: 'no node has room for it' });

@@ -10,6 +10,9 @@ const httpSchemes = new Map([
   ['wss:', 'https:'],
 ]);
 
+/** What a server listens on that listens on all addresses of its computer (RFC 1122 section 3.2.1.3, RFC 4291). */
+const unspecified: ReadonlySet<string> = new Set(['0.0.0.0', '[::]']);
+
 /**
  * The base URL of a service in a sandbox, as it can be used from here. A server that runs sandboxes beside itself names
  * them `localhost`, which from elsewhere is the server's host. What is in the query goes: it may be a secret.
@@ -46,7 +49,8 @@ export function socketAddress({ name, url: text }: ExposedUrl, server: URL): Soc
 
 function onReachableHost(url: URL, server: URL): URL {
   const isServerItself = url.hostname === 'localhost' || !isLoopback(server.hostname);
-  if (isServerItself && isLoopback(url.hostname)) url.hostname = server.hostname;
+  const isLocal = isLoopback(url.hostname) || unspecified.has(url.hostname);
+  if (isServerItself && isLocal) url.hostname = server.hostname;
   return url;
 }
 

@@ -120,9 +120,7 @@ export class CloudSite implements SandboxSite {
     const info = await this.api.sandbox(this.id);
     this.adopt(info);
     if (this.#current) return this.#current;
-    const code = isGone(info) ? 'not-found' : statusOf(info) === 'paused' ? 'conflict' : 'unreachable';
-    const status = printable(info.status ?? 'unknown', 40);
-    throw new CloudError(code, `The sandbox cannot be reached: the cloud says that it is ${status}`);
+    throw unreachable(info);
   }
 
   #replace(next: Current | undefined): void {
@@ -130,4 +128,14 @@ export class CloudSite implements SandboxSite {
     this.#current = next;
     if (last && last.server !== next?.server) last.server.dispose();
   }
+}
+
+function unreachable(info: SandboxInfo): CloudError {
+  const what = 'The sandbox cannot be reached: the cloud';
+  const status = statusOf(info);
+  if (status === 'running') {
+    return new CloudError('unreachable', `${what} gives no address of it; look at it in the cloud`);
+  }
+  const code = isGone(info) ? 'not-found' : status === 'paused' ? 'conflict' : 'unreachable';
+  return new CloudError(code, `${what} says that it is ${printable(info.status ?? 'unknown', 40)}`);
 }

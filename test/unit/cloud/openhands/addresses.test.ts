@@ -29,6 +29,12 @@ describe('The address of a service in a sandbox', () => {
       want: 'http://10.0.0.7:32768/x',
     },
     {
+      name: 'on all addresses of a server elsewhere is that server’s',
+      server: 'https://openhands.example',
+      url: 'http://0.0.0.0:32768',
+      want: 'http://openhands.example:32768/',
+    },
+    {
       name: 'on this computer stays as it is if the server is here too',
       server: 'http://127.0.0.1:3000',
       url: 'http://127.1.2.3:8000/',
