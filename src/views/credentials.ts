@@ -94,7 +94,10 @@ function confirmInBrowser(
 /** The code stays on the screen: the person compares it with the one in the browser. */
 async function showCode({ userCode, page }: DeviceCode, report: (step: string) => void): Promise<void> {
   report(vscode.l10n.t('confirm the code {0} in the browser; it is on the clipboard', userCode));
-  await vscode.env.clipboard.writeText(userCode);
-  const isOpen = await vscode.env.openExternal(vscode.Uri.parse(page, true));
+  const [, opening] = await Promise.allSettled([
+    vscode.env.clipboard.writeText(userCode),
+    vscode.env.openExternal(vscode.Uri.parse(page, true)),
+  ]);
+  const isOpen = opening.status === 'fulfilled' && opening.value;
   if (!isOpen) report(vscode.l10n.t('open {0} and confirm the code {1}', page, userCode));
 }
