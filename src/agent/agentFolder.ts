@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { keyIdOf, SECRET_BYTES, type KeyId } from '../agentProtocol/secret';
+import { isKeyId, keyIdOf, SECRET_BYTES, type KeyId } from '../agentProtocol/secret';
 import { CodedError, describeError, errnoOf } from '../base/errors';
 import { ensurePrivateDir, writeFileAtomic } from '../base/files';
 import type { Logger } from '../base/logger';
@@ -78,6 +78,13 @@ export class AgentFolder {
       if (errnoOf(error) !== 'ENOENT') log.warn(`secret ${keyId} is not used: ${describeError(error)}`);
       return undefined;
     }
+  }
+
+  /** What keys could do here ends with the agent: who comes with one that is still good puts its secret there anew. */
+  async removeSecrets(): Promise<void> {
+    const dir = this.#at('secrets');
+    const secrets = (await fs.readdir(dir)).filter(isKeyId);
+    await Promise.all(secrets.map((keyId) => fs.rm(path.join(dir, keyId), { force: true })));
   }
 
   #at(name: string): string {

@@ -45,6 +45,7 @@ export async function serve(options: ServeOptions, signal: AbortSignal): Promise
     // At once: a session that began now would end with this process.
     carriers.dispose();
     await port.end();
+    await folder.removeSecrets();
     await folder.removeRecord();
     log.info(`agent ends: ${reason}`);
   } finally {

@@ -7,6 +7,10 @@ export type KeyId = string;
 
 const KEY_ID = /^[0-9a-f]{16}$/;
 
+export function isKeyId(text: string): text is KeyId {
+  return KEY_ID.test(text);
+}
+
 /**
  * What the connection and the agent share: 32 bytes for each sandbox and user key, derived (RFC 5869) so that nothing
  * more is stored than the user key, and new keys are a new secret.
@@ -31,7 +35,7 @@ export function admissionOf(secret: Buffer): string {
 /** Which secret an admission is said to be of; undefined where it is none. */
 export function keyIdOfAdmission(admission: string): KeyId | undefined {
   const [keyId, mac, ...others] = admission.split('.');
-  const isForm = keyId && KEY_ID.test(keyId) && mac && /^[0-9a-f]{64}$/.test(mac) && others.length === 0;
+  const isForm = keyId && isKeyId(keyId) && mac && /^[0-9a-f]{64}$/.test(mac) && others.length === 0;
   return isForm ? keyId : undefined;
 }
 

@@ -60,6 +60,16 @@ describe('an agent', () => {
     );
   });
 
+  it('leaves no secret behind', async () => {
+    const agent = await start();
+    (await agent.connect()).close();
+
+    agent.child.kill('SIGTERM');
+    await once(agent.child, 'exit');
+
+    assert.deepEqual(readdirSync(path.join(folder(), 'secrets')), []);
+  });
+
   it('is the only one of its folder', async () => {
     await start();
     const second = spawn(process.execPath, [agentProgram, 'serve', '--dir', folder()], {

@@ -29,6 +29,8 @@ const MAX_SOCKET_PATH = 100;
 const START_MS = 10_000;
 /** How long an agent that runs may take to get a port: another one, which was told to end, may have had it. */
 const PORT_MS = 3000;
+/** What lies there for longer when an agent is started is not of another connection that starts it too. */
+const OLD_SECRET_MS = 60_000;
 /** The folder of another version that nobody runs is removed once it is older. */
 const STALE_MS = 60 * 60 * 1000;
 
@@ -125,9 +127,18 @@ const isServed = (dir) => new Promise((resolve) => {
 function stateOf(dir) {
   try { return JSON.parse(fs.readFileSync(dir + '/agent.json', 'utf8')); } catch { return undefined; }
 }
+// Of keys that were replaced while an agent ran that was killed; whose key is still good puts its secret there anew.
+function removeOldSecrets(dir) {
+  for (const name of fs.readdirSync(dir + '/secrets')) {
+    const file = dir + '/secrets/' + name;
+    const stat = fs.statSync(file, { throwIfNoEntry: false });
+    if (stat && Date.now() - stat.mtimeMs > ${OLD_SECRET_MS}) fs.rmSync(file, { recursive: true, force: true });
+  }
+}
 async function start(dir) {
   let exit;
   if (!(await isServed(dir))) {
+    removeOldSecrets(dir);
     fs.rmSync(dir + '/agent.json', { force: true });
     const ports = task.ports.flatMap((port) => ['--port', String(port)]);
     const child = spawn(process.execPath, [dir + '/agent.js', 'serve', '--dir', dir, ...ports],

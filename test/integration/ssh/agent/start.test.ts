@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import * as path from 'node:path';
 import { silentLogger } from '../../../../src/base/logger';
 import { deriveSecret, keyIdOf } from '../../../../src/agentProtocol/secret';
@@ -21,6 +21,7 @@ import { useTempDir } from '../../../helpers/tempDir';
 const USER_KEY = 'a private key';
 const secret = deriveSecret(USER_KEY);
 const keyId = keyIdOf(secret);
+const otherSecret = deriveSecret('another key');
 const uid = String(process.getuid?.() ?? 0);
 
 /** What the scripts need besides a shell. */
@@ -31,8 +32,9 @@ describe('an agent is put into a sandbox and started', () => {
   // Before the folder is removed.
   afterEach(async () => {
     for (const link of links.splice(0)) await link.close();
-    for (const pid of agentsIn(temp.path)) process.kill(pid, 'SIGTERM');
-    await eventually(() => assert.ok(!agentsIn(temp.path).some(isRunning)), 10_000);
+    const agents = agentsIn(temp.path);
+    for (const pid of agents) process.kill(pid, 'SIGTERM');
+    await eventually(() => assert.ok(!agents.some(isRunning)), 10_000);
   });
   const temp = useTempDir();
   let program: AgentProgram;
@@ -55,17 +57,27 @@ describe('an agent is put into a sandbox and started', () => {
     return { home, env: { HOME: home, PATH: found } };
   }
 
-  function reach(transport: LocalTransport): ExecReach {
-    return new ExecReach({ transport, program, secret, keyId, onStart: () => undefined, log: silentLogger });
-  }
-
-  async function connect(transport: LocalTransport): Promise<AgentClient> {
+  async function connect(transport: LocalTransport, own = secret): Promise<AgentClient> {
+    const options = { transport, program, onStart: () => undefined, log: silentLogger };
     const link = await AgentLink.open(
-      { reach: reach(transport), secret, mayReconnect: () => Promise.resolve(), onState: () => undefined },
+      {
+        reach: new ExecReach({ ...options, secret: own, keyId: keyIdOf(own) }),
+        secret: own,
+        mayReconnect: () => Promise.resolve(),
+        onState: () => undefined,
+      },
       AbortSignal.timeout(30_000),
     );
     links.push(link);
     return new AgentClient(new AgentSession(link.stream));
+  }
+
+  /** Gives its process id. */
+  async function killAgent(): Promise<number> {
+    const [agent] = agentsIn(temp.path);
+    process.kill(agent!, 'SIGKILL');
+    await eventually(() => assert.ok(!isRunning(agent!)));
+    return agent!;
   }
 
   async function assertWorks(client: AgentClient): Promise<void> {
@@ -113,35 +125,41 @@ describe('an agent is put into a sandbox and started', () => {
     const { env } = sandbox();
     await assertWorks(await connect(new LocalTransport(env)));
     const before = agentsIn(temp.path);
-    const other = deriveSecret('another key');
-    const link = await AgentLink.open(
-      {
-        reach: new ExecReach({
-          transport: new LocalTransport(env),
-          program,
-          secret: other,
-          keyId: keyIdOf(other),
-          onStart: () => undefined,
-          log: silentLogger,
-        }),
-        secret: other,
-        mayReconnect: () => Promise.resolve(),
-        onState: () => undefined,
-      },
-      AbortSignal.timeout(30_000),
-    );
-    links.push(link);
 
-    await assertWorks(new AgentClient(new AgentSession(link.stream)));
+    await assertWorks(await connect(new LocalTransport(env), otherSecret));
+
     assert.deepEqual(agentsIn(temp.path), before);
+  });
+
+  it('for two with different keys at once', async () => {
+    const { env } = sandbox();
+
+    const clients = await Promise.all([
+      connect(new LocalTransport(env)),
+      connect(new LocalTransport(env), otherSecret),
+    ]);
+
+    for (const client of clients) await assertWorks(client);
+    assert.equal(agentsIn(temp.path).length, 1);
+  });
+
+  it('without the secrets of those who came before it', async () => {
+    const { home, env } = sandbox();
+    await assertWorks(await connect(new LocalTransport(env), otherSecret));
+    await killAgent();
+    const secrets = path.join(home, '.cache/cloud-sandboxes', `agent-${program.version}`, 'secrets');
+    const longAgo = Date.now() / 1000 - 3600;
+    utimesSync(path.join(secrets, keyIdOf(otherSecret)), longAgo, longAgo);
+
+    await assertWorks(await connect(new LocalTransport(env)));
+
+    assert.deepEqual(readdirSync(secrets), [keyId]);
   });
 
   it('anew where one was killed and left its files', async () => {
     const { env } = sandbox();
     await assertWorks(await connect(new LocalTransport(env)));
-    const [killed] = agentsIn(temp.path);
-    process.kill(killed!, 'SIGKILL');
-    await eventually(() => assert.ok(!isRunning(killed!)));
+    const killed = await killAgent();
 
     await assertWorks(await connect(new LocalTransport(env)));
 
