@@ -40,18 +40,26 @@ export class AccountCommands {
   /** @param baseUrl of the cloud, if it is known */
   async addCloud(baseUrl?: string): Promise<void> {
     const { access, accounts, kinds, log } = this.#options;
+    /** Once one was typed, that. */
+    let address = baseUrl;
     try {
       const account = await addCloud({
         kinds,
-        byDevice: this.#tokenByDevice,
         ...(baseUrl !== undefined && { baseUrl }),
-        signIn: (request, signal) => signIn(request, access, accounts, signal),
+        byDevice: (request, signal) => {
+          address = request.baseUrl;
+          return this.#tokenByDevice(request, signal);
+        },
+        signIn: (request, signal) => {
+          address = request.baseUrl;
+          return signIn(request, access, accounts, signal);
+        },
       });
       if (account) await this.#show(account);
     } catch (error) {
-      await showError(vscode.l10n.t('Cannot add the cloud'), error, log, {
-        retry: () => this.addCloud(baseUrl),
-      });
+      // Whatever the error: the next try asks for the address and the secret again.
+      const again = { title: vscode.l10n.t('Retry'), run: () => this.addCloud(address) };
+      await showError(vscode.l10n.t('Cannot add the cloud'), error, log, { steps: [again] });
     }
   }
 

@@ -42,7 +42,11 @@ export async function addCloud(options: AddCloudOptions): Promise<Account | unde
 
 async function askKind(kinds: readonly CloudKind[]): Promise<CloudKind | undefined> {
   if (kinds.length <= 1) return kinds[0];
-  const items = kinds.map((kind) => ({ label: kind.title, cloud: kind }));
+  const items = kinds.map((kind) => ({
+    label: kind.title,
+    ...(kind.signIn.baseUrl !== undefined && { description: new URL(kind.signIn.baseUrl).host }),
+    cloud: kind,
+  }));
   const options = { title: vscode.l10n.t('Add Cloud'), placeHolder: vscode.l10n.t('Which kind of cloud?') };
   return (await vscode.window.showQuickPick(items, options))?.cloud;
 }

@@ -18,6 +18,20 @@ describe('OpenHands in a real VS Code', function () {
   });
   after(() => cloud.close());
 
+  it('asks again when a key is wrong, with the address as it was typed', async () => {
+    await workbench.runCommand('Cloud Sandboxes: Add Cloud');
+    await workbench.pickEntry('OpenHands').first().click();
+    await workbench.answer('(1/2)', cloud.url);
+    await workbench.pick('Type an API Key');
+    await workbench.answer('(2/2)', 'wrong');
+    await workbench.clickNotification('Cannot add the cloud', 'Retry');
+    await workbench.pickEntry('OpenHands').first().click();
+
+    const box = workbench.page.locator('.quick-input-widget').filter({ hasText: '(1/2)' });
+    assert.equal(await box.locator('input').inputValue(), cloud.url);
+    await workbench.page.keyboard.press('Escape');
+  });
+
   it('is signed in to with the browser, by a code that stays in sight', async () => {
     await workbench.runCommand('Cloud Sandboxes: Add Cloud');
     await workbench.pickEntry('OpenHands').first().click();
