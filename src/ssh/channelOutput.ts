@@ -2,11 +2,14 @@ import { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { ServerChannel } from 'ssh2';
 import type { ExitStatus } from '../cloud/provider';
+import { joinSmall } from './joinSmall';
 import { openChannel, type OpenChannel } from './ssh2Internals';
 
 /** SSH_EXTENDED_DATA_STDERR, RFC 4254 section 5.2. */
 const EXTENDED_DATA_STDERR = 1;
 const NOTHING = Buffer.alloc(0);
+/** Of output that waits to be joined or for the window. */
+const HIGH_WATER_BYTES = 256 * 1024;
 
 interface PendingWrite {
   readonly stderr: boolean;
@@ -79,18 +82,33 @@ export class ChannelOutput {
 
   #createStream(stderr: boolean): Writable {
     return new Writable({
-      write: (data: Buffer, _encoding, done) => {
-        const abandoned = stderr ? undefined : this.#onAbandonedOutput;
-        this.#pending.push({ stderr, data: abandoned ? NOTHING : data, done });
-        this.#pump();
-        abandoned?.();
-      },
+      highWaterMark: HIGH_WATER_BYTES,
+      write: (data: Buffer, _encoding, done) => this.#take(stderr, [data], done),
+      writev: (chunks, done) => this.#take(stderr, joinSmall(chunks), done),
       // RFC 4254 section 5.3: EOF is for the whole channel, so it follows the end of both streams.
       final: (done) => {
         if (--this.#unfinished === 0) this.#channel.eof();
         done();
       },
     });
+  }
+
+  /**
+   * Sends them in the next tick: by then all that came at once waits in the stream, and is joined. What HTTP/2 carries
+   * comes in pieces of 16 KiB and less; each packet of SSH costs as much again to encrypt as to fill.
+   */
+  #take(stderr: boolean, pieces: readonly Buffer[], done: () => void): void {
+    const abandoned = stderr ? undefined : this.#onAbandonedOutput;
+    const last = pieces.length - 1;
+    pieces.forEach((piece, index) => {
+      this.#pending.push({
+        stderr,
+        data: abandoned ? NOTHING : piece,
+        done: index === last ? done : () => undefined,
+      });
+    });
+    process.nextTick(() => this.#pump());
+    abandoned?.();
   }
 
   #isClosed(): boolean {

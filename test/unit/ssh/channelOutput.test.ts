@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { PassThrough } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ServerChannel } from 'ssh2';
 import { ChannelOutput } from '../../../src/ssh/channelOutput';
 
@@ -50,17 +51,28 @@ describe('ChannelOutput', () => {
     output = new ChannelOutput(channel as unknown as ServerChannel);
   });
 
-  it('sends packets no larger than the client takes', () => {
+  it('sends packets no larger than the client takes', async () => {
     channel.grow(100);
 
     output.stdout.write('abcdef');
+    await nextTurn();
 
     assert.deepEqual(channel.sent, ['out:abcd', 'out:ef']);
   });
 
-  it('waits for window space, and loses or repeats nothing of either stream', () => {
+  it('joins what comes at once behind the first piece', async () => {
+    channel.grow(100);
+
+    for (const piece of ['a', 'b', 'c', 'd', 'e', 'f']) output.stdout.write(piece);
+    await nextTurn();
+
+    assert.deepEqual(channel.sent, ['out:a', 'out:bcde', 'out:f']);
+  });
+
+  it('waits for window space, and loses or repeats nothing of either stream', async () => {
     output.stdout.write('abc');
     output.stderr.write('xyz');
+    await nextTurn();
     for (let i = 0; i < 6; i++) channel.grow(1);
 
     assert.deepEqual(channel.sent, ['out:a', 'out:b', 'out:c', 'err:x', 'err:y', 'err:z']);
@@ -68,9 +80,9 @@ describe('ChannelOutput', () => {
 
   it('holds the writer while there is no space', async () => {
     const written = once(output.stdout, 'drain');
-    assert.equal(output.stdout.write('a'.repeat(100_000)), false);
+    assert.equal(output.stdout.write('a'.repeat(300_000)), false);
 
-    channel.grow(100_000);
+    channel.grow(300_000);
 
     await written;
   });
@@ -81,10 +93,12 @@ describe('ChannelOutput', () => {
 
     output.stdout.write('ab');
     output.stdout.write('cd');
+    await nextTurn();
     assert.deepEqual(channel.sent, []);
 
     channel.stream.resume();
     await once(channel.stream, 'drain');
+    await nextTurn();
     assert.deepEqual(channel.sent, ['out:ab', 'out:cd']);
   });
 
@@ -117,7 +131,7 @@ describe('ChannelOutput', () => {
 
   it('lets go of waiting writers when the channel closes', async () => {
     const written = once(output.stdout, 'drain');
-    output.stdout.write('a'.repeat(100_000));
+    output.stdout.write('a'.repeat(300_000));
     channel.outgoing.state = 'closed';
 
     channel.emit('close');
@@ -126,7 +140,7 @@ describe('ChannelOutput', () => {
     assert.deepEqual(channel.sent, []);
   });
 
-  it('drops stdout that nobody reads, and calls back when more comes', () => {
+  it('drops stdout that nobody reads, and calls back when more comes', async () => {
     let calls = 0;
     output.stdout.write('ab');
     output.abandonStdout(() => calls++);
@@ -135,6 +149,7 @@ describe('ChannelOutput', () => {
     output.stdout.write('cd');
     output.stderr.write('e');
     channel.grow(10);
+    await nextTurn();
 
     assert.equal(calls, 1);
     assert.deepEqual(channel.sent, ['err:e']);
