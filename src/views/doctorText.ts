@@ -152,6 +152,14 @@ const texts: { readonly [R in keyof Results]: (values: Results[R]) => FindingTex
             rounded(roundTripMs),
           ),
   }),
+  publicPorts: ({ ports }) => ({
+    says: vscode.l10n.t('Leads to public ports of the sandbox ({0})', ports),
+  }),
+  noPublicPort: () => ({
+    says: vscode.l10n.t('The cloud lets nobody in at any port of the sandbox'),
+    advice: vscode.l10n.t('Make a sandbox with a public port for workers, or ask who runs the cloud.'),
+  }),
+  scriptWorks: ({ ms }) => ({ says: vscode.l10n.t('A script ran, in {0} ms', rounded(ms)) }),
   execWorks: ({ ms }) => ({ says: vscode.l10n.t('Every byte came back, after {0} ms', rounded(ms)) }),
   execDamages: ({ ms }) => ({
     says: vscode.l10n.t(

@@ -54,6 +54,10 @@ export interface Results {
   running: { readonly status: string };
   notRunning: { readonly status: string };
   webSocketOpen: { readonly ms: number; readonly roundTripMs: number | undefined };
+  /** In place of a WebSocket and of an exec, where a cloud has no streams to a program. */
+  publicPorts: { readonly ports: string };
+  noPublicPort: Nothing;
+  scriptWorks: { readonly ms: number };
   execWorks: { readonly ms: number };
   execDamages: { readonly ms: number };
   execFails: { readonly said: string };

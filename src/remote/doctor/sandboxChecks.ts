@@ -8,6 +8,7 @@ import { requestGrant } from '../../broker/client';
 import type { CloudClient, RemoteProcess, Transport } from '../../cloud/provider';
 import type { SandboxRef } from '../../sandboxes/sandboxList';
 import type { SshSetup } from '../sshSetup';
+import { findPublicPorts, runScript } from './agentHostChecks';
 import { echoBySsh } from './echo';
 import type { Check } from './examination';
 import type { Finding } from './findings';
@@ -56,12 +57,15 @@ function webSocketCheck(facts: SandboxFacts): Check {
   return {
     name: 'webSocket',
     needs: ['state'],
-    run: (signal) =>
-      withCat(facts, signal, async ({ transport, began }) => {
+    async run(signal) {
+      const transport = await transportOf(facts, signal);
+      if (transport.agentHost) return findPublicPorts(transport.agentHost, signal);
+      return withCat(transport, signal, async ({ began }) => {
         const ms = performance.now() - began;
         const values = { ms, roundTripMs: await roundTrip(transport, signal) };
         return { outcome: 'ok', result: 'webSocketOpen', values };
-      }),
+      });
+    },
   };
 }
 
@@ -69,28 +73,36 @@ function execCheck(facts: SandboxFacts): Check {
   return {
     name: 'exec',
     needs: ['webSocket'],
-    run: (signal) =>
-      withCat(facts, signal, async ({ process, began }) => {
-        process.stdin.end(ALL_BYTES);
-        const output = read(process.stdout);
-        const complaints = read(process.stderr);
-        // Without the process they end in errors that nobody waits for.
-        for (const reading of [output, complaints]) reading.catch(() => undefined);
-        const status = await abortable(process.exited, signal);
-        const values = { ms: performance.now() - began };
-        if (!('code' in status) || status.code !== 0) {
-          const said = printable((await complaints).toString(), 200) || JSON.stringify(status);
-          return { outcome: 'failed', result: 'execFails', values: { said } };
-        }
-        return (await output).equals(ALL_BYTES)
-          ? { outcome: 'ok', result: 'execWorks', values }
-          : { outcome: 'warning', result: 'execDamages', values };
-      }),
+    async run(signal) {
+      const transport = await transportOf(facts, signal);
+      if (transport.agentHost) return runScript(transport.agentHost, signal);
+      return withCat(transport, signal, (cat) => sendAllBytes(cat, signal));
+    },
   };
 }
 
+async function sendAllBytes({ process, began }: RunningCat, signal: AbortSignal): Promise<Finding> {
+  process.stdin.end(ALL_BYTES);
+  const output = read(process.stdout);
+  const complaints = read(process.stderr);
+  // Without the process they end in errors that nobody waits for.
+  for (const reading of [output, complaints]) reading.catch(() => undefined);
+  const status = await abortable(process.exited, signal);
+  const values = { ms: performance.now() - began };
+  if (!('code' in status) || status.code !== 0) {
+    const said = printable((await complaints).toString(), 200) || JSON.stringify(status);
+    return { outcome: 'failed', result: 'execFails', values: { said } };
+  }
+  return (await output).equals(ALL_BYTES)
+    ? { outcome: 'ok', result: 'execWorks', values }
+    : { outcome: 'warning', result: 'execDamages', values };
+}
+
+async function transportOf({ ref, client }: SandboxFacts, signal: AbortSignal): Promise<Transport> {
+  return (await client(signal)).transport(ref.sandbox.id);
+}
+
 interface RunningCat {
-  readonly transport: Transport;
   readonly process: RemoteProcess;
   /** When it was asked for, by `performance.now()`. */
   readonly began: number;
@@ -98,15 +110,14 @@ interface RunningCat {
 
 /** Runs cat(1) in the sandbox while it is examined, from when its WebSocket is open. */
 async function withCat(
-  { ref, client }: SandboxFacts,
+  transport: Transport,
   signal: AbortSignal,
   examine: (cat: RunningCat) => Promise<Finding>,
 ): Promise<Finding> {
-  const transport = (await client(signal)).transport(ref.sandbox.id);
   const began = performance.now();
   const process = await transport.exec({ argv: ['sh', '-c', 'cat'] }, signal);
   try {
-    return await examine({ transport, process, began });
+    return await examine({ process, began });
   } finally {
     process.kill();
   }
