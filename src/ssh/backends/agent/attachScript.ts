@@ -1,12 +1,13 @@
+import { EXIT_NOT_RUNNING } from '../../../agentProtocol/errors';
 import { shellQuote } from '../../../base/shell';
 import { PERL_COPY } from '../relays';
 
-/** Joins stdin and stdout with the Unix socket at its argument until either side ends. */
+/** Joins stdin and stdout with the Unix socket at its argument until either side ends: `agent attach` in small. */
 const PERL = `
 use Socket;
 $SIG{PIPE} = "IGNORE";
 socket(my $agent, PF_UNIX, SOCK_STREAM, 0) or die "$!\\n";
-connect($agent, pack_sockaddr_un($ARGV[0])) or die "$!\\n";
+connect($agent, pack_sockaddr_un($ARGV[0])) or exit ${EXIT_NOT_RUNNING};
 ${PERL_COPY}
 defined(my $child = fork) or die "$!\\n";
 if (!$child) { copy(*STDIN, $agent); shutdown $agent, 2; exit 0 }

@@ -5,6 +5,7 @@ import { symlinkSync } from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
 import { ByteReader } from '../../../../src/base/byteReader';
+import { EXIT_NOT_RUNNING } from '../../../../src/agentProtocol/errors';
 import { ATTACH_FUNCTION } from '../../../../src/ssh/backends/agent/attachScript';
 import { startLocalProcess } from '../../../helpers/localProcess';
 import { makePath } from '../../../helpers/localTransport';
@@ -32,10 +33,14 @@ for (const { by, programs } of [
     });
     afterEach(() => server.close());
 
+    function start() {
+      const env = { PATH: makePath(path.join(temp.path, 'bin'), { sh: '/bin/sh', ...programs }) };
+      return startLocalProcess(['sh', '-c', `${ATTACH_FUNCTION}attach "$1"`, 'sh', temp.path], env);
+    }
+
     async function attach() {
       const accepted = once(server, 'connection') as Promise<[net.Socket]>;
-      const env = { PATH: makePath(path.join(temp.path, 'bin'), { sh: '/bin/sh', ...programs }) };
-      const process = startLocalProcess(['sh', '-c', `${ATTACH_FUNCTION}attach "$1"`, 'sh', temp.path], env);
+      const process = start();
       const [agent] = await accepted;
       return { agent, process };
     }
@@ -72,6 +77,12 @@ for (const { by, programs } of [
       assert.ok((await readAll(agent)).equals(PAYLOAD));
       await process.exited;
       agent.destroy();
+    });
+
+    it('says by its exit code that no agent runs', async () => {
+      server.close();
+
+      assert.deepEqual(await start().exited, { code: EXIT_NOT_RUNNING });
     });
   });
 }
