@@ -10,7 +10,6 @@ import { AgentFolder, socketIn } from './agentFolder';
 import { attach, AttachError } from './attach';
 import { EXIT_NOT_RUNNING } from '../agentProtocol/errors';
 import { openBoundedLog } from './boundedLog';
-import { serve } from './serve';
 
 const USAGE = `Usage: agent serve --dir DIR [--port N]... [--session-seconds N] [--idle-exit-seconds N]
        agent attach --dir DIR
@@ -80,6 +79,8 @@ async function runServer(values: Options): Promise<void> {
   const version = ownVersion();
   const { env } = process;
   try {
+    // What it is made of takes longer to load than all that `attach` does.
+    const { serve } = await import('./serve');
     await serve({ folder, version, ports, sessionMs, idleExitMs, env, log }, handleSignals());
   } catch (error) {
     // Where it was started by another program nobody reads its stderr.
