@@ -70,6 +70,8 @@ describe('What goes wrong with a sandbox, in a real VS Code', function () {
     cloud.boxes[1]!.status = 'stopped';
     await failure.getByRole('button', { name: 'Retry' }).click();
     await workbench.row('broken', 'running, connected').waitFor();
+    // It takes the focus, which would close a menu.
+    await workbench.terminal().locator('.xterm.focus').waitFor();
   });
 
   it('a sandbox that may not be deleted stays, and why is said', async () => {

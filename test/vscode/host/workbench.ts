@@ -138,6 +138,7 @@ export class Workbench {
 
   /** Picks an entry of a row's context menu. */
   async contextMenu(row: Locator, entry: string): Promise<void> {
+    await this.#slowDown();
     await row.click({ button: 'right' });
     await this.#chooseMenuItem(entry);
   }
@@ -148,13 +149,25 @@ export class Workbench {
     await this.#chooseMenuItem(profile);
   }
 
+  /**
+   * To the pace of a person, who sees each notification: of more than three within 800 ms the editor shows three. That of
+   * a progress stays for at least as long.
+   */
+  async #slowDown(): Promise<void> {
+    const inProgress = this.page.locator('.notifications-toasts .monaco-progress-container.active');
+    await eventually(async () => assert.equal(await inProgress.count(), 0));
+  }
+
   /** By keyboard: a menu ignores the mouse in its first moments, lest the click that opened it counts. */
   async #chooseMenuItem(entry: string): Promise<void> {
-    await this.page.getByRole('menuitem', { name: entry, exact: true }).hover();
+    const item = this.page.getByRole('menuitem', { name: entry, exact: true });
+    await item.hover();
+    await this.page.locator('.action-item.focused', { has: item }).waitFor();
     await this.page.keyboard.press('Enter');
   }
 
   async runCommand(title: string): Promise<void> {
+    await this.#slowDown();
     await this.page.keyboard.press('F1');
     const input = this.page.locator('.quick-input-widget input');
     await input.fill(`>${title}`);
