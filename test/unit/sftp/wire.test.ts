@@ -1,14 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Attributes } from '../../../src/sftp/remoteFiles';
-import {
-  attributes,
-  BadMessage,
-  FieldReader,
-  packet,
-  string,
-  uint32,
-  uint64,
-} from '../../../src/sftp/wire';
+import { attributes, BadMessage, FieldReader, packet, string, uint32, uint64 } from '../../../src/sftp/wire';
 
 describe('the packets of SFTP', () => {
   it('keep a name of any bytes', () => {
