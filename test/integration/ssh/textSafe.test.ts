@@ -85,6 +85,8 @@ describe('a cloud that decodes output as text', () => {
         mayStart: true,
         runDir: path.join(dir.path, 'run'),
         distDir: path.resolve('dist'),
+        // The stand-in's boxes are this computer, which is to have no agent.
+        backend: 'exec',
         log: silentLogger,
       });
       const source = path.join(dir.path, 'source');

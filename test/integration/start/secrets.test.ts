@@ -12,48 +12,52 @@ describe('secrets', () => {
     if (process.platform !== 'linux') skipFor(this, 'only /proc shows what processes hold');
   });
   const start = useNpmStart();
-  let child: ChildProcess;
-  let log = '';
-  let token: string;
-  let tokenFile: string;
 
-  before(async () => {
-    child = start.current.spawn(['echo ready; cat'], { CLOUD_SANDBOXES_LOG: 'debug' });
-    child.stderr!.on('data', (chunk: Buffer) => (log += chunk.toString()));
-    const [output] = (await once(child.stdout!, 'data')) as [Buffer];
-    assert.equal(output.toString(), 'ready\n');
-    tokenFile = path.join(start.current.home, 'local-cloud', 'token');
-    token = readFileSync(tokenFile, 'utf8').trim();
-  });
-  after(async () => {
-    child.stdin!.end();
-    await once(child, 'exit');
-  });
+  // Its hooks end the command before the cloud ends, for which the command would wait.
+  describe('of a command that runs', () => {
+    let child: ChildProcess;
+    let log = '';
+    let token: string;
+    let tokenFile: string;
 
-  it('are in no file but the one of the local cloud’s token', () => {
-    const holders = filesBelow(start.current.dir).filter((file) =>
-      holdsSecret(readFileSync(file, 'latin1'), token),
-    );
-
-    assert.deepEqual(holders, [tokenFile]);
-  });
-
-  for (const source of ['cmdline', 'environ']) {
-    it(`are in no process’s ${source === 'cmdline' ? 'arguments' : 'environment'}`, () => {
-      const holders = processes().filter((pid) => holdsSecret(readProc(pid, source), token));
-
-      assert.deepEqual(holders, []);
+    before(async () => {
+      child = start.current.spawn(['echo ready; cat'], { CLOUD_SANDBOXES_LOG: 'debug' });
+      child.stderr!.on('data', (chunk: Buffer) => (log += chunk.toString()));
+      const [output] = (await once(child.stdout!, 'data')) as [Buffer];
+      assert.equal(output.toString(), 'ready\n');
+      tokenFile = path.join(start.current.home, 'local-cloud', 'token');
+      token = readFileSync(tokenFile, 'utf8').trim();
     });
-  }
+    after(async () => {
+      child.stdin!.end();
+      await once(child, 'exit');
+    });
 
-  it('are in no log', () => {
-    assert.match(log, /sandbox answers/);
-    assert.equal(holdsSecret(log, token), false);
-  });
+    it('are in no file but the one of the local cloud’s token', () => {
+      const holders = filesBelow(start.current.dir).filter((file) =>
+        holdsSecret(readFileSync(file, 'latin1'), token),
+      );
 
-  it('stand in a file and folder that only the user can read', () => {
-    assert.equal(statSync(tokenFile).mode & 0o777, 0o600);
-    assert.equal(statSync(path.dirname(tokenFile)).mode & 0o777, 0o700);
+      assert.deepEqual(holders, [tokenFile]);
+    });
+
+    for (const source of ['cmdline', 'environ']) {
+      it(`are in no process’s ${source === 'cmdline' ? 'arguments' : 'environment'}`, () => {
+        const holders = processes().filter((pid) => holdsSecret(readProc(pid, source), token));
+
+        assert.deepEqual(holders, []);
+      });
+    }
+
+    it('are in no log', () => {
+      assert.match(log, /backend agent/);
+      assert.equal(holdsSecret(log, token), false);
+    });
+
+    it('stand in a file and folder that only the user can read', () => {
+      assert.equal(statSync(tokenFile).mode & 0o777, 0o600);
+      assert.equal(statSync(path.dirname(tokenFile)).mode & 0o777, 0o700);
+    });
   });
 });
 

@@ -80,7 +80,7 @@ describe('how channels are made in a sandbox without Node', () => {
       const { code, stderr } = await sandbox.current.ssh('true');
 
       assert.equal(code, 255);
-      assert.match(stderr, /^cloud-sandboxes: The sandbox has no Node\.js 18 or later$/m);
+      assert.match(stderr, /^cloud-sandboxes: The sandbox has no Node\.js 18 or later; install it/m);
     });
   });
 });
