@@ -79,9 +79,12 @@ async function makeDir(dir: string): Promise<void> {
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') return;
     const parent = path.dirname(dir);
-    if (errnoOf(error) !== 'ENOENT' || parent === dir || (await isThere(parent))) throw error;
-    await makeDir(parent);
-    await makeDir(dir);
+    if (errnoOf(error) !== 'ENOENT' || parent === dir) throw error;
+    if (!(await isThere(parent))) await makeDir(parent);
+    // Where the parent was there already it may have come this moment, by another's hand: one more try tells.
+    await fs.mkdir(dir, { mode: 0o700 }).catch((again: unknown) => {
+      if (errnoOf(again) !== 'EEXIST') throw again;
+    });
   }
 }
 
