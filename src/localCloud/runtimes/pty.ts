@@ -3,13 +3,14 @@ import { Readable, Writable, PassThrough } from 'node:stream';
 import type { IPty } from '@lydell/node-pty';
 import { createDeferred } from '../../base/async';
 import { describeError, errnoOf } from '../../base/errors';
+import { isAlive } from '../../base/processes';
 import { NOT_FOUND, failedProcess, type ProcessControl } from '../../processes/hostProcess';
 import type { BoxProcess } from './runtime';
 
 /** Output held for a slow reader before the terminal is paused. */
 const OUTPUT_BYTES = 1024 * 1024;
-/** How often a terminal that is to close looks whether its reader has caught up. */
-const CLOSE_CHECK_MS = 20;
+/** Wait before a terminal that may not close yet looks again: doubles from the first to the second value. */
+const CLOSE_CHECK_MS = { first: 1, last: 32 };
 /** More than a kernel holds of a terminal's output. */
 const MAX_REST_BYTES = 256 * 1024;
 /** Wait before input that did not fit is offered again: doubles from the first to the second value. */
@@ -103,7 +104,7 @@ class PtyOutput extends Readable {
   constructor(pty: IPty) {
     super({ highWaterMark: OUTPUT_BYTES });
     this.#pty = pty;
-    this.#closeOnlyWhenRead();
+    this.#closeInTime();
     // The typings promise strings; with `encoding: null` it is bytes.
     pty.onData((data: string | Buffer) => {
       if (this.destroyed || this.push(data)) return;
@@ -135,18 +136,22 @@ class PtyOutput extends Readable {
   }
 
   /**
-   * A terminal whose process ended is closed too early: libuv takes a hang-up for the end after one more read of
-   * 4 KiB, and node-pty waits 200 ms, whether its reader is behind or not. So this puts the closing off until the
-   * reader has caught up, and then takes what the kernel still holds.
+   * A terminal is closed too early. Its process may have closed it and not ended yet, as coreutils do at their exit:
+   * the closing would hang it up (SIGHUP). And libuv takes a hang-up for the end after one more read of 4 KiB, and
+   * node-pty waits 200 ms, whether the reader is behind or not. So this puts the closing off until the process has
+   * ended and the reader has caught up, and then takes what the kernel still holds.
    */
-  #closeOnlyWhenRead(): void {
+  #closeInTime(): void {
     const master = undeclared(this.#pty);
     if (!master) return;
     const { fd, _socket: socket } = master;
     const destroy = socket.destroy.bind(socket);
+    let waitMs = CLOSE_CHECK_MS.first;
     socket.destroy = (error) => {
-      if (!this.#isAbandoned && (this.#isHeld || socket.readableLength > 0)) {
-        setTimeout(() => socket.destroy(error), CLOSE_CHECK_MS);
+      const isBehind = this.#isHeld || socket.readableLength > 0;
+      if (!this.#isAbandoned && (isBehind || isAlive(this.#pty.pid))) {
+        setTimeout(() => socket.destroy(error), waitMs);
+        waitMs = Math.min(waitMs * 2, CLOSE_CHECK_MS.last);
         return;
       }
       if (!this.destroyed && !socket.destroyed) for (const chunk of readRest(fd)) this.push(chunk);

@@ -193,6 +193,12 @@ for (const runtime of ['process', 'bubblewrap'] as const) {
         assert.equal((await api.run(box, ['sh', '-c', 'exit 9'], { tty: true })).exitCode, 9);
       });
 
+      it('may close it before they end', async () => {
+        const script = 'exec <&- >&- 2>&-; sleep 0.1; exit 7';
+
+        assert.equal((await api.run(box, ['sh', '-c', script], { tty: true })).exitCode, 7);
+      });
+
       it('see the end of input', async () => {
         const attached = api.attach(await api.start(box, ['cat'], { tty: true }));
         await attached.opened;
