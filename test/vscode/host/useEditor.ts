@@ -49,7 +49,10 @@ export function useEditor(options: EditorOptions = {}): Editor {
   afterEach(async function () {
     if (this.currentTest?.state !== 'failed' || failed) return;
     failed = true;
-    await opened?.workbench.screenshot(`failed ${this.currentTest.title}`);
+    const { title, err } = this.currentTest;
+    await opened?.workbench.screenshot(`failed ${title}`);
+    if (opened && err)
+      err.stack = `In the window:\n${await opened.workbench.visibleText()}\n${err.stack ?? ''}`;
   });
 
   after(async () => {

@@ -16,6 +16,7 @@ const chromiumFlags = [
   '--disable-sync',
 ];
 const windowSize = { width: 1280, height: 800 };
+const MAX_VISIBLE_TEXT = 4000;
 const screenshotDir = path.resolve('test-results');
 
 /** Its owner closes it. */
@@ -96,6 +97,15 @@ export class Workbench {
     const file = path.join(screenshotDir, `${name}.png`);
     // A notification fades in: it would be half there.
     await this.page.screenshot({ path: file, animations: 'disabled', scale });
+  }
+
+  /** What a person can read in the window: the lines that are not empty, up to some thousand characters. */
+  async visibleText(): Promise<string> {
+    const text = await this.page.locator('body').innerText();
+    return text
+      .replace(/\u00a0/g, ' ')
+      .replace(/\s*\n\s*/g, '\n')
+      .slice(0, MAX_VISIBLE_TEXT);
   }
 
   /** Lays the page out as at this zoom of the browser, which leaves it so much less of the window. */
