@@ -4,7 +4,6 @@ import * as path from 'node:path';
 import type { SocketAddress } from '../agentProtocol/operations';
 import { abortReason } from '../base/async';
 import { createDeadline } from '../base/deadline';
-
 import { OperationError } from './operationError';
 import { systemReason } from './systemReason';
 

@@ -1,15 +1,14 @@
 import * as http2 from 'node:http2';
 import type { Duplex } from 'node:stream';
+import {
+  CHANNEL_WINDOW_BYTES,
+  MAX_REQUESTS,
+  MAX_SESSION_MEMORY_MB,
+  SESSION_WINDOW_BYTES,
+} from '../agentProtocol/limits';
 
-const MAX_CHANNELS = 1024;
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_HEADERS = 32;
-/** What a channel may send before it is read, in bytes: covers 40 MB/s over a round trip of 100 ms. */
-const CHANNEL_WINDOW_BYTES = 4 * 1024 * 1024;
-/** Of all channels together: none holds up another, since each has its own. */
-const SESSION_WINDOW_BYTES = 64 * 1024 * 1024;
-/** What nghttp2 may hold, in MB; beyond it, new channels are refused. */
-const MAX_SESSION_MEMORY_MB = 256;
 
 /** The server's side of HTTP/2 over one byte stream, which it owns. `onRequest` is called with the request's path. */
 export function serveHttp2(
@@ -23,7 +22,7 @@ export function serveHttp2(
     settings: {
       enablePush: false,
       initialWindowSize: CHANNEL_WINDOW_BYTES,
-      maxConcurrentStreams: MAX_CHANNELS,
+      maxConcurrentStreams: MAX_REQUESTS,
       maxHeaderListSize: MAX_HEADER_BYTES,
     },
   });

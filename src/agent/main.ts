@@ -1,14 +1,14 @@
 /** The agent: the program that the extension runs inside a sandbox. */
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
+import { EXIT_NOT_RUNNING } from '../agentProtocol/errors';
+import { programVersion } from '../agentProtocol/programVersion';
 import { CodedError, describeError, describeErrorChain } from '../base/errors';
 import type { Logger } from '../base/logger';
 import { sparePointlessMarking } from '../base/marking';
 import { AgentFolder, socketIn } from './agentFolder';
 import { attach, AttachError } from './attach';
-import { EXIT_NOT_RUNNING } from '../agentProtocol/errors';
 import { openBoundedLog } from './boundedLog';
 
 const USAGE = `Usage: agent serve --dir DIR [--port N]... [--session-seconds N] [--idle-exit-seconds N]
@@ -31,7 +31,6 @@ const EXIT = { failed: 1, usage: 2 } as const;
 const SESSION_SECONDS = '900';
 const IDLE_EXIT_SECONDS = '1800';
 const MAX_SECONDS = 7 * 24 * 3600;
-const VERSION_DIGITS = 12;
 
 class UsageError extends CodedError<'usage'> {
   constructor(message: string) {
@@ -108,9 +107,8 @@ function endOnCrash(log: Logger): void {
   });
 }
 
-/** Told apart by their bytes: whoever has the same file has the same version. */
 function ownVersion(): string {
-  return createHash('sha256').update(readFileSync(__filename)).digest('hex').slice(0, VERSION_DIGITS);
+  return programVersion(readFileSync(__filename));
 }
 
 function parseOptions(argv: string[]) {

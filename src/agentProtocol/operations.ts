@@ -44,7 +44,7 @@ export const listenPortHeader = 'listen-port';
 export const listenPathHeader = 'listen-path';
 
 export interface AgentFacts {
-  /** Hash of the agent's program: {@link agentVersion} of the one who asks, or it would not be talked to. */
+  /** {@link programVersion} of the agent: that of the one who asks, or it would not be talked to. */
   readonly version: string;
   readonly pid: number;
   readonly home: string;

@@ -153,6 +153,19 @@ describe('The handshake', () => {
       assert.equal((await attempt.rest()).length, 0);
     };
 
+    /** A second attempt with the hello of one that was accepted. */
+    const replayOf = async (ticket: SessionTicket | undefined): Promise<Attempt> => {
+      const recorded = new Attempt(acceptor);
+      const nonces = { agent: await recorded.agentNonce(), client: randomBytes(NONCE_BYTES) };
+      const hello = encodeHello(secret, nonces, 0, ticket);
+      recorded.carrier.write(hello);
+      assert.equal(await recorded.outcome, 'accepted');
+      const replay = new Attempt(acceptor);
+      await replay.agentNonce();
+      replay.carrier.write(hello);
+      return replay;
+    };
+
     it('is refused without a byte for a wrong secret under a good name', async () => {
       const attempt = new Attempt(acceptor);
       const nonces = { agent: await attempt.agentNonce(), client: randomBytes(NONCE_BYTES) };
@@ -179,17 +192,8 @@ describe('The handshake', () => {
     }
 
     it('is refused for a hello that was recorded', async () => {
-      const recorded = new Attempt(acceptor);
-      const nonces = { agent: await recorded.agentNonce(), client: randomBytes(NONCE_BYTES) };
-      const hello = encodeHello(secret, nonces, 0, undefined);
-      recorded.carrier.write(hello);
-      assert.equal(await recorded.outcome, 'accepted');
-      const replay = new Attempt(acceptor);
-      await replay.agentNonce();
+      await isShutOut(await replayOf(undefined));
 
-      replay.carrier.write(hello);
-
-      await isShutOut(replay);
       assert.equal(sessions.held.length, 1);
     });
 
@@ -203,17 +207,8 @@ describe('The handshake', () => {
       const stillAttached = (): void => assert.ok(sessions.held[0]?.stream.isAttached);
 
       it('is refused for a proof that was recorded', async () => {
-        const recorded = new Attempt(acceptor);
-        const nonces = { agent: await recorded.agentNonce(), client: randomBytes(NONCE_BYTES) };
-        const hello = encodeHello(secret, nonces, 0, ticket);
-        recorded.carrier.write(hello);
-        assert.equal(await recorded.outcome, 'accepted');
-        const replay = new Attempt(acceptor);
-        await replay.agentNonce();
+        await isShutOut(await replayOf(ticket));
 
-        replay.carrier.write(hello);
-
-        await isShutOut(replay);
         stillAttached();
       });
 

@@ -10,18 +10,16 @@ import type { Duplex, Readable } from 'node:stream';
 import { abortReason } from '../../../base/async';
 import { printable } from '../../../base/errors';
 import { encodeDescription } from '../../../agentProtocol/description';
+import {
+  CHANNEL_WINDOW_BYTES,
+  MAX_REQUESTS,
+  MAX_SESSION_MEMORY_MB,
+  SESSION_WINDOW_BYTES,
+} from '../../../agentProtocol/limits';
 import { operations, type OperationFailure } from '../../../agentProtocol/operations';
 import { BridgeError } from '../../backend';
 
-/** What a channel may send before it is read, in bytes: covers 40 MB/s over a round trip of 100 ms. */
-const CHANNEL_WINDOW_BYTES = 4 * 1024 * 1024;
-/** Of all channels together: none holds up another, since each has its own. */
-const SESSION_WINDOW_BYTES = 64 * 1024 * 1024;
-/** What nghttp2 may hold, in MB; a session over a slow carrier has much on its way. */
-const MAX_SESSION_MEMORY_MB = 256;
-/** What the agent takes; further requests would wait until others have ended. */
-const MAX_REQUESTS = 1024;
-/** The rest is for requests that are answered at once, such as those that end a channel. */
+/** The rest of {@link MAX_REQUESTS} is for those that are answered at once, such as those that end a channel. */
 const MAX_CHANNELS = 1000;
 /** Of an answer that is no stream: facts, or why a request failed. */
 const MAX_BODY_BYTES = 64 * 1024;
