@@ -2,7 +2,8 @@ import type { Duplex } from 'node:stream';
 import { CarrierPulse, type PulseOptions } from './carrierPulse';
 import { endCarrier } from './endCarrier';
 import { AgentLinkError } from './errors';
-import { ackFrame, frame, FrameDecoder, frameHeader, FrameType } from './frames';
+import { FrameDecoder } from './frameDecoder';
+import { ackFrame, carrierFrames, frame, frameHeader, FrameType } from './frames';
 
 /** What a carrier holds unsent before the rest waits: enough to keep it busy, little enough for a PING to pass. */
 const SEND_HIGH_WATER_BYTES = 512 * 1024;
@@ -39,7 +40,7 @@ export class CarrierLink {
     this.#carrier = carrier;
     this.#handlers = handlers;
     this.#received = this.#acknowledged = received;
-    this.#decoder = new FrameDecoder({
+    this.#decoder = new FrameDecoder(carrierFrames, {
       onData: (piece) => handlers.onData(piece),
       onControl: (type, payload) => this.#onControl(type, payload),
     });
