@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { ServerChannel } from 'ssh2';
+import { joinSmall } from '../base/joinSmall';
 import type { ExitStatus } from '../cloud/provider';
-import { joinSmall } from './joinSmall';
 import { openChannel, type OpenChannel } from './ssh2Internals';
 
 /** SSH_EXTENDED_DATA_STDERR, RFC 4254 section 5.2. */

@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream';
 import { AgentLinkError, EXIT_NOT_RUNNING } from '../../../agentProtocol/errors';
+import { joinSmall } from '../../../base/joinSmall';
 import type { ExitStatus, RemoteProcess } from '../../../cloud/provider';
-import { joinSmall } from '../../joinSmall';
 
 const HIGH_WATER_BYTES = 1024 * 1024;
 

@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream';
+import { joinSmall } from '../../../base/joinSmall';
 import { CloudError } from '../../../cloud/errors';
 import { describeClose, type CloudWebSocket } from '../../../cloud/websocket';
-import { joinSmall } from '../../joinSmall';
 
 const HIGH_WATER_BYTES = 1024 * 1024;
 /** RFC 6455 section 7.4.1: normal closure, going away, and none given. */

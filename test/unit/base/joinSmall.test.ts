@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { joinSmall } from '../../../src/ssh/joinSmall';
+import { joinSmall } from '../../../src/base/joinSmall';
 
 const KIB = 1024;
 const chunksOf = (...sizes: number[]): { chunk: Buffer }[] =>
