@@ -16,8 +16,6 @@ export interface FrameHandlers {
   onControl(type: number, payload: Buffer, header: Buffer): void;
 }
 
-const NOTHING = Buffer.alloc(0);
-
 /** The first four bytes of a header. */
 export function typeAndLength(type: number, length: number): number {
   return type * 2 ** 24 + length;
@@ -33,8 +31,9 @@ export class FrameDecoder {
   #type = 0;
   /** Bytes of the current payload that have not come yet. */
   #missing = 0;
-  /** The beginning of a header, or of a payload that is not data. */
-  #partial: Buffer = NOTHING;
+  /** A header, or a payload that is not data, of which only so many bytes have come. */
+  #partial: Buffer | undefined;
+  #filled = 0;
 
   constructor(format: FrameFormat, handlers: FrameHandlers) {
     this.#format = format;
@@ -85,16 +84,18 @@ export class FrameDecoder {
 
   /** Takes `length` bytes, of which some may have come with earlier chunks. */
   #collect(length: number, chunk: Buffer): { readonly taken?: Buffer; readonly rest: Buffer } {
-    const needed = length - this.#partial.length;
-    const part = chunk.subarray(0, needed);
-    const collected = this.#partial.length > 0 ? Buffer.concat([this.#partial, part]) : part;
-    if (collected.length < length) {
-      // A copy, for these few bytes would keep the whole chunk.
-      this.#partial = Buffer.from(collected);
-      return { rest: chunk.subarray(part.length) };
+    if (!this.#partial && chunk.length >= length) {
+      return { taken: chunk.subarray(0, length), rest: chunk.subarray(length) };
     }
-    this.#partial = NOTHING;
-    return { taken: collected, rest: chunk.subarray(needed) };
+    // A copy, for these few bytes would keep the whole chunk.
+    const partial = (this.#partial ??= Buffer.allocUnsafe(length));
+    const copied = chunk.copy(partial, this.#filled);
+    this.#filled += copied;
+    const rest = chunk.subarray(copied);
+    if (this.#filled < length) return { rest };
+    this.#partial = undefined;
+    this.#filled = 0;
+    return { taken: partial, rest };
   }
 }
 
