@@ -1,19 +1,25 @@
 import { Duplex } from 'node:stream';
+import { joinSmall } from '../../base/joinSmall';
 import { AgentLinkError } from '../errors';
-import { MAX_DATA_BYTES, MessageType } from './messages';
+import { MAX_ANSWER_BYTES, MAX_DATA_BYTES, MessageType, parseJson, toJson, violation } from './messages';
 
-/** What a channel may send before anything of it was read, in bytes. */
+/**
+ * What may be on its way to a channel at first, in bytes. It is let through again while less than this waits to be
+ * read, so up to the sum of both waits where nobody reads.
+ */
 export const FIRST_WINDOW_BYTES = 256 * 1024;
 /**
- * The same for one that has sent much: covers 40 MB/s over a round trip of 100 ms. A window grows with what was read,
- * so that only those who read can have much sent to them.
+ * The same for a channel that much was sent to: covers 40 MB/s over a round trip of 100 ms. A window grows with what
+ * was read, so that only those who read can have much sent to them.
  */
-const MAX_WINDOW_BYTES = 4 * 1024 * 1024;
+export const MAX_WINDOW_BYTES = 4 * 1024 * 1024;
 /** The window is opened again once so much of it is used up. */
 const ADJUST_SHARE = 1 / 4;
-/** What the other side may have granted in all: more than anyone has a use for. */
+/** What the other side may have granted at once: more than anyone has a use for. */
 const MAX_GRANTED_BYTES = 2 ** 31;
 const WORD_BYTES = 4;
+/** Smaller pieces are copied: where they wait to be read, each could keep a whole chunk of the session's stream. */
+const MIN_SHARED_BYTES = 4 * 1024;
 
 type Callback = (error?: Error | null) => void;
 
@@ -31,13 +37,15 @@ export interface ChannelCarrier {
 
 /** What the other side made of what was asked for. It comes from there and is not checked. */
 export type ChannelAnswer =
-  { readonly isOpen: true; readonly details: unknown } | { readonly isOpen: false; readonly failure: unknown };
+  | { readonly isOpen: true; readonly details: unknown }
+  | { readonly isOpen: false; readonly failure: unknown };
 
 /**
  * A channel as a stream: both directions, each with its own end and its own flow control.
  *
  * - Chunks that are written must not be changed afterwards, not even after the write's callback.
- * - Emits `answer` with a {@link ChannelAnswer} where it was opened by this side.
+ * - Emits `answer` with a {@link ChannelAnswer} where it was opened by this side, and `eof` when the other side's end has
+ *   come, though what came before may still have to be read.
  * - To destroy it before both directions have ended has the other side do the same. There it closes without an error,
  *   before its end, as it does if the session is lost.
  */
@@ -65,6 +73,8 @@ export class Channel extends Duplex {
   ) {
     super({ readableHighWaterMark: FIRST_WINDOW_BYTES, writableHighWaterMark: FIRST_WINDOW_BYTES });
     this.#carrier = carrier;
+    // What matters of it is told by `close`, which follows.
+    this.on('error', () => undefined);
   }
 
   /** Whether it can still be written to: the other side may close it at any time. */
@@ -77,28 +87,35 @@ export class Channel extends Duplex {
     return this.#hasEnded.here && this.#hasEnded.there;
   }
 
+  /** Whether all has come that the other side sends. */
+  get hasEof(): boolean {
+    return this.#hasEnded.there;
+  }
+
   get hasAnswered(): boolean {
     return this.#hasAnswered;
   }
 
-  /** Does what the other side asks for. */
+  /** Does what the other side asks for. Throws an {@link AgentLinkError} `protocol` for details that are too long. */
   confirm(details: object = {}): void {
+    const payload = toJson(details, MAX_ANSWER_BYTES);
     this.#hasAnswered = true;
-    if (!this.destroyed) this.#carrier.send(MessageType.OPEN_CONFIRMATION, this.id, toJson(details));
+    if (!this.destroyed) this.#carrier.send(MessageType.OPEN_CONFIRMATION, this.id, payload);
   }
 
-  /** Does not do what the other side asks for. */
+  /** Does not do what the other side asks for. Throws as {@link confirm}. */
   refuse(failure: object): void {
     if (this.destroyed) return;
+    const payload = toJson(failure, MAX_ANSWER_BYTES);
     this.#hasAnswered = true;
     this.#isOver = true;
-    this.#carrier.send(MessageType.OPEN_FAILURE, this.id, toJson(failure));
+    this.#carrier.send(MessageType.OPEN_FAILURE, this.id, payload);
     this.destroy();
   }
 
-  /** As `end()`, and tells the other side how what it asked for ended. */
+  /** As `end()`, and tells the other side how what it asked for ended. Throws as {@link confirm}. */
   endWith(ending: object): void {
-    this.#ownEnding = toJson(ending);
+    this.#ownEnding = toJson(ending, MAX_ANSWER_BYTES);
     this.end();
   }
 
@@ -138,7 +155,7 @@ export class Channel extends Duplex {
     this.#received += piece.length;
     if (this.#hasEnded.there) throw violation('data behind its end');
     if (this.#received > this.#granted) throw violation('more data than it may');
-    this.push(piece);
+    this.push(piece.length < MIN_SHARED_BYTES ? Buffer.from(piece) : piece);
   }
 
   /** The session is gone. */
@@ -159,7 +176,7 @@ export class Channel extends Duplex {
   }
 
   override _writev(chunks: { chunk: Buffer }[], done: Callback): void {
-    this.#unsent = chunks.map(({ chunk }) => chunk).filter(({ length }) => length > 0);
+    this.#unsent = joinSmall(chunks.filter(({ chunk }) => chunk.length > 0));
     this.#writeDone = done;
     this.#sendUnsent();
   }
@@ -171,10 +188,11 @@ export class Channel extends Duplex {
   }
 
   override _destroy(error: Error | null, done: Callback): void {
-    this.#unsent = [];
-    this.#writeDone = undefined;
     if (!this.#isOver && !this.isComplete) this.#carrier.send(MessageType.CLOSE, this.id);
     this.#carrier.forget(this);
+    this.#unsent = [];
+    this.#writeDone?.(error ?? new AgentLinkError('aborted', 'The channel was closed'));
+    this.#writeDone = undefined;
     done(error);
   }
 
@@ -225,21 +243,6 @@ export class Channel extends Duplex {
     this.#hasEnded.there = true;
     if (payload.length > 0) this.ending = parseJson(payload);
     this.push(null);
+    this.emit('eof');
   }
-}
-
-function toJson(value: object): Buffer {
-  return Buffer.from(JSON.stringify(value));
-}
-
-export function parseJson(payload: Buffer): unknown {
-  try {
-    return JSON.parse(payload.toString('utf8'));
-  } catch (cause) {
-    throw new AgentLinkError('protocol', 'The other side of the session sent what is not JSON', { cause });
-  }
-}
-
-export function violation(what: string): AgentLinkError {
-  return new AgentLinkError('protocol', `The other side of the session sent ${what}`);
 }

@@ -1,3 +1,4 @@
+import { AgentLinkError } from '../errors';
 import { typeAndLength, type FrameFormat } from '../frameDecoder';
 
 /**
@@ -58,4 +59,25 @@ export function messageHeader(type: number, channel: number, length: number): Bu
 
 export function channelOf(header: Buffer): number {
   return header.readUInt32BE(CHANNEL_OFFSET);
+}
+
+/** A payload. Throws an {@link AgentLinkError} `protocol` for one that is too long for the other side. */
+export function toJson(value: object, maxBytes: number): Buffer {
+  const payload = Buffer.from(JSON.stringify(value));
+  if (payload.length <= maxBytes) return payload;
+  throw new AgentLinkError('protocol', `The message has ${payload.length} bytes; ${maxBytes} are allowed`);
+}
+
+/** What the other side says; to be checked. Throws an {@link AgentLinkError} `protocol`. */
+export function parseJson(payload: Buffer): unknown {
+  try {
+    return JSON.parse(payload.toString('utf8'));
+  } catch (cause) {
+    throw new AgentLinkError('protocol', 'The other side of the session sent what is not JSON', { cause });
+  }
+}
+
+/** What the session ends with where the other side sends what it may not. */
+export function violation(what: string): AgentLinkError {
+  return new AgentLinkError('protocol', `The other side of the session sent ${what}`);
 }

@@ -1,8 +1,17 @@
 import type { Duplex } from 'node:stream';
 import { AgentLinkError } from '../errors';
 import { FrameDecoder } from '../frameDecoder';
-import { Channel, parseJson, violation, type ChannelCarrier } from './channel';
-import { channelOf, MAX_OPEN_BYTES, messageFrames, messageHeader, MessageType } from './messages';
+import { Channel, type ChannelCarrier } from './channel';
+import {
+  channelOf,
+  MAX_OPEN_BYTES,
+  messageFrames,
+  messageHeader,
+  MessageType,
+  parseJson,
+  toJson,
+  violation,
+} from './messages';
 
 /** Messages up to this size are written as one chunk, which costs less than to write their parts. */
 const JOIN_BYTES = 4 * 1024;
@@ -13,6 +22,7 @@ const JOIN_BYTES = 4 * 1024;
  */
 export class Multiplexer implements ChannelCarrier {
   readonly #stream: Duplex;
+  readonly #decoder: FrameDecoder;
   readonly #onOpen: ((channel: Channel, question: unknown) => void) | undefined;
   readonly #channels = new Map<number, Channel>();
   /** Channels that wait until the stream takes more; the first is the next. */
@@ -24,17 +34,16 @@ export class Multiplexer implements ChannelCarrier {
   constructor(stream: Duplex, onOpen?: (channel: Channel, question: unknown) => void) {
     this.#stream = stream;
     this.#onOpen = onOpen;
-    const decoder = new FrameDecoder(messageFrames, {
+    this.#decoder = new FrameDecoder(messageFrames, {
       onData: (piece, header) => this.#find(channelOf(header))?.receiveData(piece),
       onControl: (type, payload, header) => this.#receive(type, channelOf(header), payload),
     });
     stream.on('data', (chunk: Buffer) => {
       try {
-        decoder.write(chunk);
+        this.#decoder.write(chunk);
       } catch (error) {
         if (!(error instanceof AgentLinkError)) throw error;
-        decoder.stop();
-        stream.destroy(error);
+        this.destroy(error);
       }
     });
     stream.on('drain', () => this.#resume());
@@ -56,25 +65,21 @@ export class Multiplexer implements ChannelCarrier {
   }
 
   /**
-   * Opens a channel; what the other side says to that is told by the channel's `answer`. Throws an
-   * {@link AgentLinkError} `protocol` for a question that is too long.
+   * Opens a channel; what the other side says to that is told by the channel's `answer`. Where the session is gone it
+   * closes without one. Throws an {@link AgentLinkError} `protocol` for a question that is too long.
    */
   open(question: object): Channel {
-    const payload = Buffer.from(JSON.stringify(question));
-    if (payload.length > MAX_OPEN_BYTES) {
-      throw new AgentLinkError(
-        'protocol',
-        `The request has ${payload.length} bytes; ${MAX_OPEN_BYTES} are allowed`,
-      );
-    }
+    const payload = toJson(question, MAX_OPEN_BYTES);
     const channel = this.#add(this.#last + 1);
-    this.send(MessageType.OPEN, channel.id, payload);
+    if (this.isDestroyed) channel.lose();
+    else this.send(MessageType.OPEN, channel.id, payload);
     return channel;
   }
 
-  /** Ends all channels and the stream. */
-  destroy(): void {
-    this.#stream.destroy();
+  /** Ends all channels and the stream, which fails with the error if there is one. */
+  destroy(error?: AgentLinkError): void {
+    this.#decoder.stop();
+    this.#stream.destroy(error);
   }
 
   send(type: number, channel: number, payload: Buffer = Buffer.alloc(0)): void {
@@ -121,8 +126,13 @@ export class Multiplexer implements ChannelCarrier {
   }
 
   #receive(type: number, id: number, payload: Buffer): void {
-    if (type === MessageType.OPEN) this.#receiveOpen(id, payload);
-    else this.#find(id)?.receive(type, payload);
+    if (type === MessageType.OPEN) {
+      this.#receiveOpen(id, payload);
+      return;
+    }
+    const isAnswer = type === MessageType.OPEN_CONFIRMATION || type === MessageType.OPEN_FAILURE;
+    if (isAnswer && this.#onOpen) throw violation('what only an agent sends');
+    this.#find(id)?.receive(type, payload);
   }
 
   #receiveOpen(id: number, payload: Buffer): void {
