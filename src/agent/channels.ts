@@ -1,26 +1,19 @@
-import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import { readDescription } from '../agentProtocol/description';
-import { AgentLinkError } from '../agentProtocol/errors';
-import { operations } from '../agentProtocol/operations';
-import { abortable } from '../base/async';
-import { createDeadline } from '../base/deadline';
+import type { Channel } from '../agentProtocol/channels/channel';
+import { Multiplexer } from '../agentProtocol/channels/multiplexer';
+import { MAX_REQUESTS, operations } from '../agentProtocol/operations';
 import { describeErrorChain } from '../base/errors';
-import { answer, isOpen, refuse } from './answers';
+import { refuse, tell } from './answers';
 import { checks } from './descriptions';
 import { dial } from './dial';
 import { factsOf, type Host } from './host';
-import { serveHttp2 } from './http2Server';
 import { joinSocket } from './joinSocket';
 import { Listeners } from './listeners';
 import { OperationError } from './operationError';
 import { Programs } from './programs';
 import { serveFiles } from './sftp';
 
-/** How long the description of a request may take to arrive: a session may be without a carrier meanwhile. */
-const DESCRIPTION_MS = 20 * 60_000;
-
-type Handler = (request: ServerHttp2Stream) => Promise<void>;
+type Handler = (channel: Channel, description: unknown) => Promise<void> | void;
 
 /** The channels of one session, over its byte stream. The stream is owned from here on. */
 export class Channels {
@@ -28,8 +21,7 @@ export class Channels {
   readonly #version: string;
   readonly #programs: Programs;
   readonly #listeners: Listeners;
-  /** By the identifier of their stream. */
-  readonly #requests = new Map<number, ServerHttp2Stream>();
+  readonly #channels: Multiplexer;
   readonly #handlers = this.#routes();
 
   constructor(stream: Duplex, host: Host, version: string) {
@@ -37,11 +29,7 @@ export class Channels {
     this.#version = version;
     this.#programs = new Programs(host);
     this.#listeners = new Listeners(host);
-    serveHttp2(
-      stream,
-      (request, path) => void this.#serve(request, path),
-      (error) => host.log.info(`a session failed: ${describeErrorChain(error)}`),
-    );
+    this.#channels = new Multiplexer(stream, (channel, question) => void this.#serve(channel, question));
   }
 
   /** Hangs up all programs of the session; resolves when they have ended. */
@@ -50,112 +38,71 @@ export class Channels {
     await this.#programs.end();
   }
 
-  async #serve(request: ServerHttp2Stream, path: string): Promise<void> {
-    this.#keep(request);
+  async #serve(channel: Channel, question: unknown): Promise<void> {
     try {
-      const handler = this.#handlers.get(path);
+      if (this.#channels.size > MAX_REQUESTS) throw new OperationError('busy', 'There are too many channels');
+      const { operation, description } = checks.request(question);
+      const handler = this.#handlers.get(operation);
       if (!handler) throw new OperationError('invalid', 'This agent knows no such request');
-      await handler(request);
+      await handler(channel, description);
     } catch (error) {
-      this.#host.log.debug(`${path}: ${describeErrorChain(error)}`);
-      refuse(request, error);
+      this.#host.log.debug(`a request: ${describeErrorChain(error)}`);
+      refuse(channel, error);
     }
   }
 
   #routes(): ReadonlyMap<string, Handler> {
     return new Map<string, Handler>([
-      [operations.facts, async (request) => tell(request, await factsOf(this.#host, this.#version))],
-      [operations.exec, described(checks.exec, (request, exec) => this.#programs.exec(request, exec))],
+      [operations.facts, async (channel) => tell(channel, await factsOf(this.#host, this.#version))],
+      [operations.exec, described(checks.exec, (channel, exec) => this.#programs.exec(channel, exec))],
       [
         operations.stderr,
-        described(checks.channel, (request, { channel }) => this.#programs.stderr(request, channel)),
+        described(checks.channel, (channel, { channel: id }) => this.#programs.stderr(channel, id)),
       ],
       [
         operations.resize,
-        described(checks.resize, async (request, size) => {
+        described(checks.resize, async (channel, size) => {
           await this.#programs.resize(size);
-          tell(request, {});
+          tell(channel);
         }),
       ],
       [
         operations.signal,
-        described(checks.signal, async (request, signal) => {
+        described(checks.signal, async (channel, signal) => {
           await this.#programs.signal(signal);
-          tell(request, {});
+          tell(channel);
         }),
       ],
-      [
-        operations.cancel,
-        described(checks.cancel, (request, { stream }) => {
-          this.#cancel(stream);
-          tell(request, {});
-        }),
-      ],
-      [operations.dial, described(checks.dial, (request, { target }) => this.#dial(request, target))],
+      [operations.dial, described(checks.dial, (channel, { target }) => this.#dial(channel, target))],
       [
         operations.listen,
-        described(checks.listen, (request, listen) => this.#listeners.listen(request, listen)),
+        described(checks.listen, (channel, listen) => this.#listeners.listen(channel, listen)),
       ],
       [
         operations.accept,
-        described(checks.channel, (request, { channel }) => this.#listeners.accept(request, channel)),
+        described(checks.channel, (channel, { channel: id }) => this.#listeners.accept(channel, id)),
       ],
-      [operations.sftp, (request) => serveFiles(request, this.#host)],
+      [operations.sftp, (channel) => serveFiles(channel, this.#host)],
     ]);
   }
 
-  #keep(request: ServerHttp2Stream): void {
-    const { id } = request;
-    if (id === undefined) return;
-    this.#requests.set(id, request);
-    request.once('close', () => this.#requests.delete(id));
-  }
-
-  #cancel(id: number): void {
-    const request = this.#requests.get(id);
-    if (!request) throw new OperationError('not-found', 'The request has ended');
-    request.close(constants.NGHTTP2_CANCEL);
-  }
-
-  async #dial(request: ServerHttp2Stream, target: Parameters<typeof dial>[0]): Promise<void> {
+  async #dial(channel: Channel, target: Parameters<typeof dial>[0]): Promise<void> {
     const gone = new AbortController();
-    request.once('close', () => gone.abort());
+    channel.once('close', () => gone.abort());
     const socket = await dial(target, this.#host.home, gone.signal);
-    if (!isOpen(request)) {
+    if (!channel.isOpen) {
       socket.destroy();
       return;
     }
-    answer(request);
-    joinSocket(request, socket);
+    channel.confirm();
+    joinSocket(channel, socket);
   }
 }
 
-/** A handler of requests that begin with a description. */
+/** A handler of requests that have a description. */
 function described<T>(
   check: (description: unknown) => T,
-  handle: (request: ServerHttp2Stream, description: T) => Promise<void> | void,
+  handle: (channel: Channel, description: T) => Promise<void> | void,
 ): Handler {
-  return async (request) => {
-    await handle(request, check(await receiveDescription(request)));
-  };
-}
-
-async function receiveDescription(request: ServerHttp2Stream): Promise<unknown> {
-  const late = (): Error => new OperationError('invalid', 'The description of the request did not come');
-  const deadline = createDeadline(DESCRIPTION_MS, late);
-  try {
-    return await abortable(readDescription(request), deadline.signal);
-  } catch (cause) {
-    if (cause instanceof AgentLinkError) throw new OperationError('invalid', cause.message, { cause });
-    throw cause;
-  } finally {
-    deadline.dispose();
-  }
-}
-
-/** Answers with JSON. */
-function tell(request: ServerHttp2Stream, body: object): void {
-  request.resume();
-  answer(request);
-  if (isOpen(request)) request.end(JSON.stringify(body));
+  return (channel, description) => handle(channel, check(description));
 }

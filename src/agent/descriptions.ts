@@ -1,7 +1,6 @@
 /** Checks of what requests say. The client is trusted to run commands, but not to be free of mistakes. */
 import * as v from 'valibot';
 import type {
-  CancelDescription,
   ChannelDescription,
   DialDescription,
   ExecDescription,
@@ -34,11 +33,13 @@ const exec = v.object({
 
 /** One check for each kind of description: gives it typed, or throws an {@link OperationError} `invalid`. */
 export const checks = {
+  request: checkOf<{ readonly operation: string; readonly description?: unknown }>(
+    v.object({ operation: v.string(), description: v.optional(v.unknown()) }),
+  ),
   channel: checkOf<ChannelDescription>(v.object({ channel })),
   exec: checkOf<ExecDescription>(exec),
   resize: checkOf<ResizeDescription>(v.object({ channel, ...size })),
   signal: checkOf<SignalDescription>(v.object({ channel, signal: v.string() })),
-  cancel: checkOf<CancelDescription>(v.object({ stream: v.pipe(v.number(), v.integer()) })),
   dial: checkOf<DialDescription>(v.object({ target: v.variant('kind', [tcpAddress, unixAddress]) })),
   listen: checkOf<ListenDescription>(
     v.object({ address: v.variant('kind', [tcpAddress, unixAddress, privateSocket]) }),

@@ -1,19 +1,17 @@
 import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
-import type { ServerHttp2Stream } from 'node:http2';
 import * as net from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import {
-  listenPathHeader,
-  listenPortHeader,
-  type ChannelId,
-  type IncomingConnection,
-  type ListenDescription,
+import type { Channel } from '../agentProtocol/channels/channel';
+import type {
+  ChannelId,
+  IncomingConnection,
+  ListenDescription,
+  ListenDetails,
 } from '../agentProtocol/operations';
 import { describeError } from '../base/errors';
 import { logFailure } from '../base/logger';
-import { answer, isOpen } from './answers';
 import type { Host } from './host';
 import { joinSocket } from './joinSocket';
 import { listenPrivately } from './listenPrivately';
@@ -42,7 +40,7 @@ export class Listeners {
   }
 
   /** Listens for as long as the request is open. Rejects as `refused`, with the system's reason. */
-  async listen(request: ServerHttp2Stream, { address }: ListenDescription): Promise<void> {
+  async listen(request: Channel, { address }: ListenDescription): Promise<void> {
     const place = await placeOf(address, this.#host.home);
     const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) =>
       this.#announce(request, socket),
@@ -59,22 +57,22 @@ export class Listeners {
       throw new OperationError('refused', `Cannot listen there: ${describeError(cause)}`, { cause });
     }
     server.on('error', (error) => this.#host.log.warn(`a listener failed: ${describeError(error)}`));
-    if (!isOpen(request)) {
+    if (!request.isOpen) {
       close();
       return;
     }
     request.once('close', close);
     request.resume();
-    answer(request, headersOf(server, place));
+    request.confirm(detailsOf(server, place));
   }
 
   /** Joins a connection that waits with the request. */
-  accept(request: ServerHttp2Stream, id: ChannelId): void {
+  accept(request: Channel, id: ChannelId): void {
     const socket = this.#pending.get(id);
     this.#pending.delete(id);
     if (!socket || socket.destroyed) throw new OperationError('not-found', 'The connection has gone');
     socket.setTimeout(0);
-    answer(request);
+    request.confirm();
     joinSocket(request, socket);
   }
 
@@ -84,9 +82,9 @@ export class Listeners {
     this.#pending.clear();
   }
 
-  #announce(request: ServerHttp2Stream, socket: net.Socket): void {
+  #announce(request: Channel, socket: net.Socket): void {
     socket.on('error', () => undefined);
-    if (this.#pending.size >= MAX_PENDING || !isOpen(request)) {
+    if (this.#pending.size >= MAX_PENDING || !request.isOpen) {
       socket.destroy();
       return;
     }
@@ -119,13 +117,10 @@ async function placeOf(address: ListenDescription['address'], home: string): Pro
   }
 }
 
-function headersOf(server: net.Server, { options, folder }: Place): Record<string, string> {
+function detailsOf(server: net.Server, { options, folder }: Place): ListenDetails {
   const bound = server.address();
   const port = typeof bound === 'object' && bound ? bound.port : 0;
-  return {
-    [listenPortHeader]: String(port),
-    ...(folder !== undefined && { [listenPathHeader]: encodeURIComponent(options.path ?? '') }),
-  };
+  return { port, ...(folder !== undefined && { path: options.path ?? '' }) };
 }
 
 function removeFolder(folder: string, { log }: Host): void {

@@ -1,15 +1,14 @@
 import { constants } from 'node:os';
-import type { ServerHttp2Stream } from 'node:http2';
-import {
-  exitTrailers,
-  type ChannelId,
-  type ExecDescription,
-  type ResizeDescription,
-  type SignalDescription,
+import type { Channel } from '../agentProtocol/channels/channel';
+import type {
+  ChannelId,
+  ExecDescription,
+  ResizeDescription,
+  SignalDescription,
 } from '../agentProtocol/operations';
 import { createDeferred } from '../base/async';
 import type { HostProcess } from '../processes/hostProcess';
-import { answer, answerWithTrailers, isOpen } from './answers';
+import { exitDescription } from './exitDescription';
 import { hangUp } from './hangUp';
 import type { Host } from './host';
 import { OperationError } from './operationError';
@@ -40,8 +39,8 @@ export class Programs {
     this.#host = host;
   }
 
-  /** Runs a program with the request as its stdin and the answer as its stdout. */
-  async exec(request: ServerHttp2Stream, description: ExecDescription): Promise<void> {
+  /** Runs a program with the request's channel as its stdin and stdout. */
+  async exec(request: Channel, description: ExecDescription): Promise<void> {
     const channel = this.#channel(description.channel);
     if (channel.isClaimed) throw new OperationError('invalid', `Channel ${description.channel} is taken`);
     channel.isClaimed = true;
@@ -58,7 +57,7 @@ export class Programs {
     }
   }
 
-  async stderr(request: ServerHttp2Stream, id: ChannelId): Promise<void> {
+  async stderr(request: Channel, id: ChannelId): Promise<void> {
     const channel = this.#channel(id);
     channel.isComplete = true;
     if (!channel.isClaimed) this.#expectProgram(id, channel);
@@ -67,9 +66,9 @@ export class Programs {
     channel.stderrDone = done.promise;
     try {
       const process = await channel.started.promise;
-      answer(request);
+      request.confirm();
       await relayOutput(process.stderr, request, process.exited);
-      if (isOpen(request)) request.end();
+      if (request.isOpen) request.end();
     } finally {
       done.resolve(undefined);
     }
@@ -103,7 +102,7 @@ export class Programs {
   }
 
   async #serve(
-    request: ServerHttp2Stream,
+    request: Channel,
     process: HostProcess,
     channel: ProgramChannel,
     passesEnd: boolean,
@@ -118,13 +117,12 @@ export class Programs {
     };
     if (request.destroyed) onGone();
     else request.once('close', onGone);
-    let status = 0;
-    answerWithTrailers(request, () => trailersOf(status));
+    request.confirm();
     relayInput(request, process, passesEnd);
     await relayOutput(process.stdout, request, exited);
-    status = await exited;
+    const status = await exited;
     await channel.stderrDone;
-    if (isOpen(request)) request.end();
+    if (request.isOpen) request.endWith(exitDescription(status));
   }
 
   #channel(id: ChannelId): ProgramChannel {
@@ -171,23 +169,10 @@ function noChannel(id: ChannelId): OperationError {
  * The end of input is none to a terminal, as with sshd: what a person would type for it is the program's business. A
  * program that has closed its input does not hold back who sends it some.
  */
-function relayInput(request: ServerHttp2Stream, { stdin }: HostProcess, passesEnd: boolean): void {
+function relayInput(request: Channel, { stdin }: HostProcess, passesEnd: boolean): void {
   request.pipe(stdin, { end: passesEnd });
   stdin.once('close', () => {
     request.unpipe(stdin);
     request.resume();
   });
-}
-
-/** Of a number with several names the first: SSH knows ABRT and not IOT. */
-const signalNames = new Map(
-  Object.entries(constants.signals)
-    .reverse()
-    .map(([name, number]) => [number, name.slice(3)]),
-);
-
-/** A negative status is the number of the signal that ended the program. */
-function trailersOf(status: number): Record<string, string> {
-  if (status >= 0) return { [exitTrailers.code]: String(status) };
-  return { [exitTrailers.signal]: signalNames.get(-status) ?? 'TERM' };
 }

@@ -1,47 +1,42 @@
 /**
- * What the connection and the agent say to each other inside a session: HTTP/2 (RFC 9113), one request for each
- * channel. The body of a request begins with its description ({@link encodeDescription}); what follows is the
- * channel's input. The body of an answer with status 200 is the channel's output. Any other status has a body of JSON,
- * {@link OperationFailure}.
+ * What the connection asks the agent for: each request is a channel that it opens ({@link Request}). The agent refuses it
+ * with an {@link OperationFailure}, or confirms it; then the channel's data is the input and the output.
  */
 
-/** Paths of the requests; all are POST. */
 export const operations = {
-  /** {@link AgentFacts} as JSON. Takes no description. */
-  facts: '/facts',
-  /** {@link ExecDescription}; stdin → stdout. Trailers say how it ended: {@link exitTrailers}. */
-  exec: '/exec',
+  /** Confirmed with {@link AgentFacts}. */
+  facts: 'facts',
+  /** {@link ExecDescription}; stdin → stdout. Ends with an {@link ExitDescription}. */
+  exec: 'exec',
   /** {@link ChannelDescription} of an exec without a terminal, also one that is about to be asked for; → stderr. */
-  stderr: '/exec/stderr',
+  stderr: 'stderr',
   /** {@link ResizeDescription}. */
-  resize: '/exec/resize',
+  resize: 'resize',
   /** {@link SignalDescription}; to the process's group. */
-  signal: '/exec/signal',
+  signal: 'signal',
+  /** {@link DialDescription}; confirmed once connected. Both directions, each with its own end. */
+  dial: 'dial',
   /**
-   * {@link CancelDescription}; resets another request. A client does so in place of a RST_STREAM of its own: HTTP/2
-   * servers count those (CVE-2023-44487), and nghttp2 ends the session after 1,000 in short order.
+   * {@link ListenDescription}; confirmed once it listens, with {@link ListenDetails}. The output is one line of JSON,
+   * {@link IncomingConnection}, for each connection; listening ends with the channel.
    */
-  cancel: '/cancel',
-  /** {@link DialDescription}; answered once connected. Both directions, each with its own end. */
-  dial: '/dial',
-  /**
-   * {@link ListenDescription}; answered once it listens, with {@link listenPortHeader}. The output is one line of JSON,
-   * {@link IncomingConnection}, for each connection; listening ends with the request.
-   */
-  listen: '/listen',
+  listen: 'listen',
   /** {@link ChannelDescription} of an {@link IncomingConnection}: its bytes, both ways. */
-  accept: '/accept',
-  /** An SFTP server (protocol 3) on input and output. Takes no description. */
-  sftp: '/sftp',
+  accept: 'accept',
+  /** An SFTP server (protocol 3) on input and output. Ends with an {@link ExitDescription}. */
+  sftp: 'sftp',
 } as const;
 
-/** Of the answer to `exec`: exactly one of them, as {@link ExitStatus} has them. */
-export const exitTrailers = { code: 'exit-code', signal: 'exit-signal' } as const;
+export type Operation = (typeof operations)[keyof typeof operations];
 
-/** Of the answer to `listen`: the port that was bound; 0 for a Unix socket. */
-export const listenPortHeader = 'listen-port';
-/** Of the answer to `listen` at a {@link PrivateSocket}: its path, by `encodeURIComponent`. */
-export const listenPathHeader = 'listen-path';
+export interface Request {
+  readonly operation: Operation;
+  /** As {@link operations} says. */
+  readonly description?: object;
+}
+
+/** Requests of one session at once. */
+export const MAX_REQUESTS = 1024;
 
 export interface AgentFacts {
   /** {@link programVersion} of the agent: that of the one who asks, or it would not be talked to. */
@@ -83,10 +78,11 @@ export interface SignalDescription extends ChannelDescription {
   readonly signal: string;
 }
 
-export interface CancelDescription {
-  /** The identifier of the other request's stream (RFC 9113 section 5.1.1). */
-  readonly stream: number;
-}
+/** How a program ended. */
+export type ExitDescription =
+  | { readonly code: number }
+  /** Without "SIG", as in RFC 4254 section 6.10. */
+  | { readonly signal: string };
 
 /** An endpoint inside the sandbox. Port 0 of `listen`: any free one. */
 export type SocketAddress =
@@ -107,6 +103,13 @@ export interface PrivateSocket {
 
 export interface ListenDescription {
   readonly address: SocketAddress | PrivateSocket;
+}
+
+export interface ListenDetails {
+  /** The port that was bound; 0 for a Unix socket. */
+  readonly port: number;
+  /** Of a {@link PrivateSocket}. */
+  readonly path?: string;
 }
 
 /** A connection that the agent has accepted; it waits for an `accept` for a bounded time. */

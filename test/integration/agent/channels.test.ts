@@ -7,7 +7,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import type { IncomingConnection } from '../../../src/ssh/backend';
 import type { AgentClient } from '../../../src/ssh/backends/agent/agentClient';
-import { operations, type AgentFacts } from '../../../src/agentProtocol/operations';
+import { operations, type AgentFacts, type Operation } from '../../../src/agentProtocol/operations';
 import { TestAgent, type AgentConnection } from '../../helpers/agent';
 import { eventually } from '../../helpers/eventually';
 import { isRunning } from '../../helpers/processes';
@@ -32,9 +32,7 @@ describe('the channels of an agent', () => {
     collect(await client.exec({ argv: ['sh', '-c', script], env: {} }), input);
 
   it('tells who the user is and how terminals are made', async () => {
-    const facts = JSON.parse(
-      String(await connection.session.call(operations.facts, undefined)),
-    ) as AgentFacts;
+    const facts = (await connection.session.call(operations.facts)) as AgentFacts;
 
     assert.equal(facts.home, dir.path);
     assert.equal(facts.user, os.userInfo().username);
@@ -136,7 +134,7 @@ describe('the channels of an agent', () => {
       assert.deepEqual((await collect(process)).status, { signal: 'TERM' });
     });
 
-    it('hangs up a program whose channel is reset, and in the end kills it', async () => {
+    it('hangs up a program whose channel is closed, and in the end kills it', async () => {
       const process = await client.exec({
         argv: ['bash', '-c', 'trap "" HUP; echo $$; while :; do sleep 1; done'],
         env: {},
@@ -151,7 +149,9 @@ describe('the channels of an agent', () => {
     it('refuses a description that makes no sense', async () => {
       const nameless = { argv: [''] as const, env: {}, terminal: { columns: 80, rows: 24 } };
       await assert.rejects(client.exec(nameless), { code: 'unavailable', message: /not understood/ });
-      await assert.rejects(connection.session.call('/none', {}), { message: /knows no such request/ });
+      await assert.rejects(connection.session.call('none' as Operation), {
+        message: /knows no such request/,
+      });
     });
 
     it('leaves nothing to wait for where a program is refused', async () => {
@@ -165,10 +165,10 @@ describe('the channels of an agent', () => {
 
     it('refuses a second program of a channel', async () => {
       const taken = { channel: 'same', argv: ['cat'], env: {} };
-      const { stream } = await connection.session.open(operations.exec, taken);
+      const { channel } = await connection.session.open(operations.exec, taken);
 
       await assert.rejects(connection.session.call(operations.exec, taken), { message: /is taken/ });
-      stream.close();
+      channel.destroy();
     });
   });
 

@@ -188,7 +188,7 @@ function servePublicly(dir: { readonly path: string }): void {
       await closed(connection.stream);
     });
 
-    it('ends a session whose HTTP/2 makes no sense', async () => {
+    it('ends a session whose messages make no sense', async () => {
       const connection = await agent.connect(() => dialPort(agent.secret));
 
       connection.stream.write(Buffer.alloc(100_000, 0xff));

@@ -1,17 +1,17 @@
-import type { ClientHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { abortReason } from '../../../base/async';
+import type { Channel } from '../../../agentProtocol/channels/channel';
 import {
   operations,
   type ExecDescription,
   type ListenDescription,
+  type Operation,
   type SocketAddress,
 } from '../../../agentProtocol/operations';
 import type { RemoteProcess } from '../../../cloud/provider';
 import type { IncomingConnection } from '../../backend';
 import { AgentProcess } from './agentProcess';
-import type { AgentSession, OpenChannel } from './agentSession';
-import { ChannelStream } from './channelStream';
+import type { AgentSession } from './agentSession';
 import { listenByAgent, type AgentListener } from './listening';
 
 /** The agent's operations. They reject with a {@link BridgeError}, or with the signal's reason. */
@@ -21,25 +21,22 @@ export class AgentClient {
   constructor(private readonly session: AgentSession) {}
 
   async exec(request: Omit<ExecDescription, 'channel'>, signal?: AbortSignal): Promise<RemoteProcess> {
-    const channel = (this.#channels++).toString(36);
-    const [{ stream, trailers }, stderr] = await this.#openBoth({ channel, ...request }, signal);
+    const id = (this.#channels++).toString(36);
+    const [channel, stderr] = await this.#openBoth({ channel: id, ...request }, signal);
     return new AgentProcess({
-      stream,
-      trailers,
+      channel,
       ...(stderr && { stderr }),
-      resize: (size) => this.#tell(operations.resize, { channel, ...size }),
-      signal: (name) => this.#tell(operations.signal, { channel, signal: name }),
+      resize: (size) => this.#tell(operations.resize, { channel: id, ...size }),
+      signal: (name) => this.#tell(operations.signal, { channel: id, signal: name }),
       loss: () => this.session.loss,
     });
   }
 
   /** An SFTP server on the process's stdin and stdout. */
   async sftp(signal?: AbortSignal): Promise<RemoteProcess> {
-    const { stream, trailers } = await this.session.open(operations.sftp, undefined, signal);
+    const { channel } = await this.session.open(operations.sftp, undefined, signal);
     return new AgentProcess({
-      stream,
-      trailers,
-      silentEnd: { code: 0 },
+      channel,
       resize: () => undefined,
       signal: () => undefined,
       loss: () => this.session.loss,
@@ -47,8 +44,7 @@ export class AgentClient {
   }
 
   async dial(target: SocketAddress, signal?: AbortSignal): Promise<Duplex> {
-    const { stream } = await this.session.open(operations.dial, { target }, signal);
-    return new ChannelStream(stream, this.session);
+    return (await this.session.open(operations.dial, { target }, signal)).channel;
   }
 
   /** Listens until the listener is closed or the session ends. */
@@ -61,15 +57,15 @@ export class AgentClient {
   }
 
   /** For what takes effect or does not: nobody waits for an answer. */
-  #tell(path: string, description: object): void {
-    this.session.call(path, description).catch(() => undefined);
+  #tell(operation: Operation, description: object): void {
+    this.session.call(operation, description).catch(() => undefined);
   }
 
-  /** Both streams of a command, or neither. One with a terminal has no stderr. */
+  /** Both channels of a command, or neither. One with a terminal has no stderr. */
   async #openBoth(
     description: ExecDescription,
     signal: AbortSignal | undefined,
-  ): Promise<readonly [OpenChannel, ClientHttp2Stream | undefined]> {
+  ): Promise<readonly [Channel, Channel | undefined]> {
     const ended = new AbortController();
     const onAbort = (): void => ended.abort(abortReason(signal));
     if (signal?.aborted) onAbort();
@@ -81,16 +77,16 @@ export class AgentClient {
     const [opened, stderr] = await Promise.allSettled([opening, openingStderr]);
     signal?.removeEventListener('abort', onAbort);
     if (opened.status === 'fulfilled' && stderr.status === 'fulfilled') {
-      return [opened.value, stderr.value];
+      return [opened.value.channel, stderr.value];
     }
-    if (opened.status === 'fulfilled') this.session.abandon(opened.value.stream);
-    if (stderr.status === 'fulfilled' && stderr.value) this.session.abandon(stderr.value);
+    if (opened.status === 'fulfilled') opened.value.channel.destroy();
+    if (stderr.status === 'fulfilled') stderr.value?.destroy();
     throw opened.status === 'rejected' ? opened.reason : (stderr as PromiseRejectedResult).reason;
   }
 
-  async #openStderr({ channel }: ExecDescription, signal: AbortSignal): Promise<ClientHttp2Stream> {
-    const { stream } = await this.session.open(operations.stderr, { channel }, signal);
-    stream.end();
-    return stream;
+  async #openStderr({ channel }: ExecDescription, signal: AbortSignal): Promise<Channel> {
+    const { channel: stderr } = await this.session.open(operations.stderr, { channel }, signal);
+    stderr.end();
+    return stderr;
   }
 }

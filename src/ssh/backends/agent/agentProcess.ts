@@ -1,28 +1,36 @@
-import { constants, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
 import { Readable, type Writable } from 'node:stream';
+import * as v from 'valibot';
+import type { Channel } from '../../../agentProtocol/channels/channel';
 import { createDeferred } from '../../../base/async';
-import { exitTrailers } from '../../../agentProtocol/operations';
 import type { ExitStatus, RemoteProcess, SignalName, TerminalSize } from '../../../cloud/provider';
 import { BridgeError } from '../../backend';
 
 /** How long the agent may take to confirm that a process was killed. */
 const KILL_CONFIRM_MS = 2000;
 
+const exitStatus = v.union([
+  v.object({ code: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) }),
+  v.object({
+    signal: v.pipe(
+      v.string(),
+      v.regex(/^[A-Z0-9]{1,16}$/),
+      v.transform((name) => name as SignalName),
+    ),
+  }),
+]) satisfies v.GenericSchema<unknown, ExitStatus>;
+
 export interface AgentProcessOptions {
-  readonly stream: ClientHttp2Stream;
-  /** Of {@link OpenChannel}. */
-  readonly trailers: () => IncomingHttpHeaders | undefined;
+  /** stdin and stdout. */
+  readonly channel: Channel;
   /** Absent: it has none. */
-  readonly stderr?: ClientHttp2Stream;
-  /** How it ended where the agent does not say so; absent: then that is an error. */
-  readonly silentEnd?: ExitStatus;
+  readonly stderr?: Channel;
   readonly resize: (size: TerminalSize) => void;
   readonly signal: (name: SignalName) => void;
-  /** Why the streams closed before their end. */
+  /** Why the channels closed before their end. */
   readonly loss: () => BridgeError;
 }
 
-/** A process that the agent runs. Its streams are those of HTTP/2: flow control is end to end. */
+/** A process that the agent runs. Its streams are channels: flow control is end to end. */
 export class AgentProcess implements RemoteProcess {
   readonly stdin: Writable;
   readonly stdout: Readable;
@@ -34,13 +42,16 @@ export class AgentProcess implements RemoteProcess {
 
   constructor(options: AgentProcessOptions) {
     this.#options = options;
-    const { stream, stderr } = options;
-    this.stdin = stream;
-    this.stdout = notEnded(stream);
-    this.stderr = notEnded(stderr);
-    const outputs = stderr ? [stream, stderr] : [stream];
+    const { channel, stderr } = options;
+    this.stdin = this.stdout = channel;
+    this.stderr = stderr ?? Readable.from([]);
+    const outputs = stderr ? [channel, stderr] : [channel];
     this.#openOutputs = outputs.length;
     for (const output of outputs) this.#follow(output);
+    // Input that nobody takes would keep the channel open.
+    channel.once('end', () => {
+      if (!channel.writableFinished) channel.destroy();
+    });
   }
 
   get exited(): Promise<ExitStatus> {
@@ -59,49 +70,36 @@ export class AgentProcess implements RemoteProcess {
     if (this.#isKilled) return;
     this.#isKilled = true;
     this.#options.signal('KILL');
-    const { stream, stderr } = this.#options;
-    // Trailers come behind the output, which nobody reads any more.
-    for (const output of [stream, stderr]) output?.unpipe().resume();
-    if (!stream.writableEnded) stream.end();
+    const { channel, stderr } = this.#options;
+    // How it ended comes behind the output, which nobody reads any more.
+    for (const output of [channel, stderr]) output?.unpipe().resume();
+    if (!channel.writableEnded) channel.end();
     const giveUp = setTimeout(() => {
-      for (const output of [stream, stderr]) output?.close(constants.NGHTTP2_CANCEL);
+      for (const output of [channel, stderr]) output?.destroy();
     }, KILL_CONFIRM_MS);
     this.#exited.promise.finally(() => clearTimeout(giveUp)).catch(() => undefined);
   }
 
-  #follow(output: ClientHttp2Stream): void {
-    if (output.readableEnded) {
-      this.#onOutputEnd();
-      return;
+  #follow(output: Channel): void {
+    if (output.hasEof) this.#onEof();
+    else if (output.destroyed) this.#onLost();
+    else {
+      output.once('eof', () => this.#onEof());
+      output.once('close', () => {
+        if (!output.hasEof) this.#onLost();
+      });
     }
-    output.once('end', () => this.#onOutputEnd());
-    output.once('close', () => {
-      if (output.readableEnded) return;
-      if (this.#isKilled) this.#exited.resolve({ signal: 'KILL' });
-      else this.#exited.reject(this.#options.loss());
-    });
   }
 
-  #onOutputEnd(): void {
+  #onLost(): void {
+    if (this.#isKilled) this.#exited.resolve({ signal: 'KILL' });
+    else this.#exited.reject(this.#options.loss());
+  }
+
+  #onEof(): void {
     if (--this.#openOutputs > 0) return;
-    const { stream, trailers, silentEnd } = this.#options;
-    // Input that nobody takes would keep the channel open.
-    if (!stream.writableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
-    const status = statusOf(trailers() ?? {}) ?? silentEnd;
-    if (status) this.#exited.resolve(status);
+    const status = v.safeParse(exitStatus, this.#options.channel.ending);
+    if (status.success) this.#exited.resolve(status.output);
     else this.#exited.reject(new BridgeError('lost', 'The agent does not say how the command ended'));
   }
-}
-
-/** A stream of HTTP/2 without a byte ends by itself, maybe before there is anybody to hear of it. */
-function notEnded(output: Readable | undefined): Readable {
-  return output && !output.readableEnded ? output : Readable.from([]);
-}
-
-function statusOf(trailers: IncomingHttpHeaders): ExitStatus | undefined {
-  const code = trailers[exitTrailers.code];
-  const signal = trailers[exitTrailers.signal];
-  if (typeof signal === 'string' && /^[A-Z0-9]{1,16}$/.test(signal)) return { signal: signal as SignalName };
-  if (typeof code === 'string' && /^\d{1,10}$/.test(code)) return { code: Number(code) };
-  return undefined;
 }

@@ -1,22 +1,27 @@
-import { constants, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
 import * as v from 'valibot';
+import type { Channel } from '../../../agentProtocol/channels/channel';
 import {
-  listenPathHeader,
-  listenPortHeader,
   operations,
   type IncomingConnection as Announcement,
   type ListenDescription,
+  type ListenDetails,
 } from '../../../agentProtocol/operations';
-import type { IncomingConnection, Listener } from '../../backend';
+import { BridgeError, type IncomingConnection, type Listener } from '../../backend';
 import type { AgentSession } from './agentSession';
-import { ChannelStream } from './channelStream';
 
 const MAX_LINE_BYTES = 4096;
+
+const port = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(65_535));
 
 const announcement: v.GenericSchema<unknown, Announcement> = v.object({
   channel: v.pipe(v.string(), v.regex(/^[a-z0-9]{1,32}$/)),
   host: v.pipe(v.string(), v.maxLength(255)),
-  port: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(65_535)),
+  port,
+});
+
+const listenDetails: v.GenericSchema<unknown, ListenDetails> = v.object({
+  port,
+  path: v.exactOptional(v.string()),
 });
 
 export interface AgentListener extends Listener {
@@ -31,40 +36,37 @@ export async function listenByAgent(
   onConnection: (connection: IncomingConnection) => void,
   signal?: AbortSignal,
 ): Promise<AgentListener> {
-  const { stream, headers } = await session.open(operations.listen, { address }, signal);
-  readLines(stream, (line) => {
+  const { channel, details } = await session.open(operations.listen, { address }, signal);
+  const listening = v.safeParse(listenDetails, details);
+  if (!listening.success) {
+    channel.destroy();
+    throw new BridgeError('unavailable', 'The agent in the sandbox does not say where it listens');
+  }
+  readLines(channel, (line) => {
     const parsed = v.safeParse(announcement, parseJson(line));
     if (!parsed.success) {
-      stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
+      channel.destroy();
       return;
     }
-    const { channel, host, port } = parsed.output;
-    session.open(operations.accept, { channel }).then(
-      (accepted) => onConnection({ stream: new ChannelStream(accepted.stream, session), host, port }),
+    const { channel: id, host, port } = parsed.output;
+    session.open(operations.accept, { channel: id }).then(
+      (accepted) => onConnection({ stream: accepted.channel, host, port }),
       () => undefined, // whoever connected has gone, and knows
     );
   });
-  return {
-    port: Number(headers[listenPortHeader] ?? 0),
-    path: pathOf(headers),
-    close: () => session.abandon(stream),
-  };
-}
-
-function pathOf(headers: IncomingHttpHeaders): string {
-  const path = headers[listenPathHeader];
-  return typeof path === 'string' ? decodeURIComponent(path) : '';
+  const { port: bound, path = '' } = listening.output;
+  return { port: bound, path, close: () => channel.destroy() };
 }
 
 /** A line that does not end is not waited for. */
-function readLines(stream: ClientHttp2Stream, onLine: (line: string) => void): void {
+function readLines(channel: Channel, onLine: (line: string) => void): void {
   let rest = '';
-  stream.setEncoding('utf8');
-  stream.on('data', (text: string) => {
+  channel.setEncoding('utf8');
+  channel.on('data', (text: string) => {
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) onLine(line);
-    if (rest.length > MAX_LINE_BYTES) stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
+    if (rest.length > MAX_LINE_BYTES) channel.destroy();
   });
 }
 
