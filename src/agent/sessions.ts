@@ -7,8 +7,6 @@ import { Channels } from './channels';
 import type { Host } from './host';
 
 const MAX_SESSIONS = 32;
-/** How long what came before the end of a session may take to be read. */
-const LAST_READ_MS = 1_000;
 
 export interface SessionsOptions {
   readonly host: Host;
@@ -70,14 +68,11 @@ export class Sessions implements SessionKeeper {
 
   #expireWithoutCarrier(stream: ResumableStream): void {
     let timer: NodeJS.Timeout | undefined;
-    const destroyIn = (ms: number): void => {
-      clearTimeout(timer);
-      timer = setTimeout(() => stream.destroy(), ms);
+    const expire = (): void => {
+      timer = setTimeout(() => stream.destroy(), this.#options.keepMs);
     };
-    destroyIn(this.#options.keepMs);
-    stream.on('detached', () => destroyIn(this.#options.keepMs));
-    // HTTP/2 that has met an error reads no more, and what is not read to its end does not close.
-    stream.once('over', () => destroyIn(LAST_READ_MS));
+    expire();
+    stream.on('detached', expire);
     stream.on('attached', () => clearTimeout(timer));
     stream.once('close', () => clearTimeout(timer));
   }

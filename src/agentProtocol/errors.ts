@@ -31,5 +31,5 @@ export type AgentLinkErrorCode =
 /** Exit code of the agent's `attach` where no agent runs in the folder: EX_UNAVAILABLE of sysexits(3). */
 export const EXIT_NOT_RUNNING = 69;
 
-/** A failure between the connection and the agent, below HTTP/2. */
+/** A failure between the connection and the agent, below their channels. */
 export class AgentLinkError extends CodedError<AgentLinkErrorCode> {}

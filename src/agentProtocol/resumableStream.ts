@@ -16,19 +16,17 @@ const DEFAULT_MAX_UNACKNOWLEDGED = 8 * 1024 * 1024;
 const DEFAULT_PULSE: PulseOptions = { pingMs: 5_000, silenceMs: 15_000 };
 /** The stream's own buffers; what waits for a carrier is in the replay buffer. */
 const HIGH_WATER_BYTES = 256 * 1024;
-/** What may wait for a reader who does not read while it writes: far above what HTTP/2's windows let through. */
-const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 
 /**
  * A byte stream that outlives what carries it: bytes are kept until the other side has acknowledged them, and those it
  * has not seen are sent again on the next carrier. Nothing is lost, nothing comes twice.
  *
+ * - Its reader must read on while it writes: acknowledgements come behind the data.
  * - Chunks that are written must not be changed afterwards, not even after the write's callback.
  * - `end()` ends both directions: what was written arrives, then the session is over on both sides. What the other side
  *   has not sent by then has no reader.
  * - Emits `attached` with each carrier; `detached` with an {@link AgentLinkError} when it loses one (`carrier-lost`,
- *   `silent`, `replaced`), never once the session is over; `over` once that is so, though what has come by then may still
- *   have to be read; `roundTrip` with each measured round trip in milliseconds.
+ *   `silent`, `replaced`), never once the session is over; `roundTrip` with each measured round trip in milliseconds.
  * - Destroyed with an {@link AgentLinkError}: `protocol` if the other side breaks the protocol, `aborted` if it was
  *   destroyed there.
  */
@@ -126,12 +124,8 @@ export class ResumableStream extends Duplex {
     }
     for (const { chunk } of chunks) this.#replay.append(chunk);
     this.#send();
-    if (this.#replay.length <= this.#maxUnacknowledged) {
-      done();
-      return;
-    }
-    this.#writeDone = done;
-    this.#link?.resume();
+    if (this.#replay.length <= this.#maxUnacknowledged) done();
+    else this.#writeDone = done;
   }
 
   override _final(done: Callback): void {
@@ -155,18 +149,7 @@ export class ResumableStream extends Duplex {
   #onData(piece: Buffer): void {
     this.#received += piece.length;
     this.#link?.noteReceived(this.#received);
-    if (!this.push(piece)) this.#holdPeer();
-  }
-
-  /**
-   * Not while a write waits for its acknowledgement, which comes behind the data: HTTP/2 reads nothing before its write
-   * is done, so two sides that both write would wait for each other forever.
-   */
-  #holdPeer(): void {
-    if (!this.#writeDone) this.#link?.pause();
-    else if (this.readableLength > MAX_UNREAD_BYTES) {
-      this.destroy(new AgentLinkError('protocol', 'The other side of the session sends more than it may'));
-    }
+    if (!this.push(piece)) this.#link?.pause();
   }
 
   #onAck(position: number): void {
@@ -221,7 +204,6 @@ export class ResumableStream extends Duplex {
     this.#replay.clear();
     this.#link?.close(reason);
     this.#link = undefined;
-    this.emit('over');
   }
 }
 

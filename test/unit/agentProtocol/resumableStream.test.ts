@@ -96,21 +96,6 @@ describe('ResumableStream', () => {
     await eventually(() => assert.equal(far.text.length, text.length));
   });
 
-  it('lets two sides go on of which neither reads until its own write is done', async () => {
-    const sides = [1, 2].map(() => new ResumableStream({ maxUnacknowledgedBytes: 1000 }));
-    const [one, other] = sides as [ResumableStream, ResumableStream];
-    const carriers = carrierPair();
-    one.attach(carriers.near, { peerReceived: 0 });
-    other.attach(carriers.far, { peerReceived: 0 });
-    const piece = Buffer.alloc(one.readableHighWaterMark * 4);
-
-    const write = (side: ResumableStream): Promise<unknown> =>
-      new Promise((resolve) => side.write(piece, resolve));
-    await Promise.all(sides.map(write));
-
-    for (const side of sides) side.destroy();
-  });
-
   it('says why it lost its carrier', async () => {
     const { near: carrier } = connect(near, far);
 
