@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { PIPES_SOCKET } from '../agentProtocol/pipeOffer';
 import { isKeyId, keyIdOf, SECRET_BYTES, type KeyId } from '../agentProtocol/secret';
 import { CodedError, describeError, errnoOf } from '../base/errors';
 import { ensurePrivateDir, writeFileAtomic } from '../base/files';
@@ -24,7 +25,12 @@ export function socketIn(dir: string): string {
   return path.join(dir, 'agent.sock');
 }
 
-/** The folder of one agent (0700): its secrets, its socket, its log, and the record that says that it runs. */
+/** On which it takes the pipes of others for carriers. */
+export function pipesSocketIn(dir: string): string {
+  return path.join(dir, PIPES_SOCKET);
+}
+
+/** The folder of one agent (0700): its secrets, its sockets, its log, and the record that says that it runs. */
 export class AgentFolder {
   private constructor(readonly path: string) {}
 
@@ -40,6 +46,10 @@ export class AgentFolder {
     return socketIn(this.path);
   }
 
+  get pipesSocket(): string {
+    return pipesSocketIn(this.path);
+  }
+
   get log(): string {
     return this.#at('agent.log');
   }
@@ -48,7 +58,7 @@ export class AgentFolder {
     return this.#at('pipes');
   }
 
-  /** Held by who is about to listen on the socket. */
+  /** Held by who is about to listen on the sockets. */
   get lock(): string {
     return this.#at('agent.lock');
   }

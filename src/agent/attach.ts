@@ -1,15 +1,38 @@
 import { once } from 'node:events';
+import { fstatSync } from 'node:fs';
 import * as net from 'node:net';
+import { formatOffer, TAKEN } from '../agentProtocol/pipeOffer';
 import { CodedError, describeError } from '../base/errors';
+import { pipesSocketIn, socketIn } from './agentFolder';
 
 /** `not-running`: nothing answers in the folder. */
 export class AttachError extends CodedError<'not-running'> {}
 
 /**
- * Joins this process's stdin and stdout with an agent, as one carrier. Resolves when either side ends.
+ * Makes this process's stdin and stdout a carrier of the agent in that folder. Resolves when either side ends.
  * What goes by is none of its business: the two ends prove to each other who they are.
  */
-export async function attach(agentSocket: string): Promise<void> {
+export async function attach(dir: string): Promise<void> {
+  if (await areTaken(pipesSocketIn(dir))) return;
+  await relay(socketIn(dir));
+}
+
+/** Hands stdin and stdout over to the agent. True once it is done with them, false if it does not take them. */
+async function areTaken(pipesSocket: string): Promise<boolean> {
+  const socket = net.connect(pipesSocket);
+  const inodeOf = (fd: number): bigint => fstatSync(fd, { bigint: true }).ino;
+  socket.write(formatOffer({ pid: process.pid, input: inodeOf(0), output: inodeOf(1) }));
+  let answer = '';
+  try {
+    for await (const chunk of socket) answer += String(chunk);
+  } catch {
+    // An agent that is not there, or no longer, says so by what it did not answer.
+  }
+  return answer === TAKEN;
+}
+
+/** Joins stdin and stdout with the agent. */
+async function relay(agentSocket: string): Promise<void> {
   const socket = net.connect(agentSocket);
   try {
     await once(socket, 'connect');

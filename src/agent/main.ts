@@ -7,7 +7,7 @@ import { programVersion } from '../agentProtocol/programVersion';
 import { CodedError, describeError, describeErrorChain } from '../base/errors';
 import type { Logger } from '../base/logger';
 import { sparePointlessMarking } from '../base/marking';
-import { AgentFolder, socketIn } from './agentFolder';
+import { AgentFolder } from './agentFolder';
 import { attach, AttachError } from './attach';
 import { openBoundedLog } from './boundedLog';
 
@@ -51,7 +51,7 @@ async function main(argv: string[]): Promise<void> {
       await runServer(values);
       return;
     case 'attach':
-      await attach(socketIn(folderOf(values)));
+      await attach(folderOf(values));
       return;
     case 'version':
       process.stdout.write(`${ownVersion()}\n`);

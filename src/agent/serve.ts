@@ -35,8 +35,7 @@ export async function serve(options: ServeOptions, signal: AbortSignal): Promise
     const ending = createDeferred<string>();
     const sessions = createSessions(options, ending, signal, owned);
     const carriers = owned.add(acceptorOf(sessions, log));
-    const server = await listenInFolder(folder, carriers.accept);
-    owned.defer(() => server.close());
+    owned.add(await listenInFolder(folder, carriers.accept, log));
     const port = owned.add(await openPort(options, sessions, carriers));
     log.info(`agent ${version} serves ${folder.path}`);
     signal.addEventListener('abort', () => sessions.endOnceEmpty(), { once: true });

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { markAsUsual, sparePointlessMarking } from '../base/marking';
+import { widenPipe } from '../base/widePipe';
 
 /** Beyond what a person types or reads; a transfer. */
 const BULK_BYTES = 1024 * 1024;
@@ -10,7 +11,7 @@ export function adaptToBulk(input: Socket, output: Socket, platform = process.pl
   const widening = pipeWidening(platform);
   let isAdapted = false;
   const adapt = (fd: number): void => {
-    if (widening) widenPipe(fd, widening);
+    if (widening) runOn(fd, widening);
     if (isAdapted) return;
     isAdapted = true;
     sparePointlessMarking();
@@ -36,19 +37,14 @@ interface Command {
   readonly args: readonly string[];
 }
 
-/**
- * What widens the pipe that it has for its standard input. One holds 64 KiB on Linux, so ssh and we would wait for
- * each other after each of those. Node has no fcntl(2); perl is there on nearly every Linux. Undefined on other
- * systems, which size pipes by themselves.
- */
+/** What widens the pipe that it has for its standard input. Undefined on systems that size pipes by themselves. */
 export function pipeWidening(platform: NodeJS.Platform): Command | undefined {
   if (platform !== 'linux') return undefined;
-  // F_SETPIPE_SZ (fcntl(2)) with the largest size that anyone may ask for by default (pipe(7)).
-  return { program: 'perl', args: ['-e', 'fcntl(STDIN, 1031, 1048576)'] };
+  return { program: 'perl', args: ['-e', widenPipe('STDIN')] };
 }
 
 /** Without that program all works as well, only slower. */
-function widenPipe(fd: number, { program, args }: Command): void {
+function runOn(fd: number, { program, args }: Command): void {
   const widening = spawn(program, args, {
     stdio: [fd, 'ignore', 'ignore'],
     env: { PATH: process.env['PATH'] },

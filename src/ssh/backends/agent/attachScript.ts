@@ -1,13 +1,27 @@
 import { EXIT_NOT_RUNNING } from '../../../agentProtocol/errors';
+import { PIPES_SOCKET, TAKEN } from '../../../agentProtocol/pipeOffer';
 import { shellQuote } from '../../../base/shell';
+import { widenPipe } from '../../../base/widePipe';
 import { PERL_COPY } from '../relays';
 
-/** Joins stdin and stdout with the Unix socket at its argument until either side ends: `agent attach` in small. */
+/**
+ * `agent attach` in small, for the folder at its argument: hands stdin and stdout over to the agent and waits until it is
+ * done with them. Those that it does not take are joined with its socket until either side ends.
+ */
 const PERL = `
 use Socket;
 $SIG{PIPE} = "IGNORE";
-socket(my $agent, PF_UNIX, SOCK_STREAM, 0) or die "$!\\n";
-connect($agent, pack_sockaddr_un($ARGV[0])) or exit ${EXIT_NOT_RUNNING};
+sub agent {
+  socket(my $agent, PF_UNIX, SOCK_STREAM, 0) or die "$!\\n";
+  connect($agent, pack_sockaddr_un("$ARGV[0]/$_[0]")) ? $agent : undef;
+}
+${widenPipe('STDIN')}
+${widenPipe('STDOUT')}
+if (my $agent = agent("${PIPES_SOCKET}")) {
+  syswrite $agent, join(" ", $$, map { (stat)[1] } *STDIN, *STDOUT) . "\\n";
+  exit 0 if join("", <$agent>) eq "${TAKEN}";
+}
+my $agent = agent("agent.sock") or exit ${EXIT_NOT_RUNNING};
 ${PERL_COPY}
 defined(my $child = fork) or die "$!\\n";
 if (!$child) { copy(*STDIN, $agent); shutdown $agent, 2; exit 0 }
@@ -21,7 +35,7 @@ kill 9, $child;
  */
 export const ATTACH_FUNCTION = `
 attach() {
-  if command -v perl >/dev/null 2>&1; then exec perl -e ${shellQuote(PERL)} "$1/agent.sock"; fi
+  if command -v perl >/dev/null 2>&1; then exec perl -e ${shellQuote(PERL)} "$1"; fi
   exec "$1/node" "$1/agent.js" attach --dir "$1"
 }
 `;

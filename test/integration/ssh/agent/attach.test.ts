@@ -1,42 +1,33 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { symlinkSync } from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
 import { ByteReader } from '../../../../src/base/byteReader';
 import { EXIT_NOT_RUNNING } from '../../../../src/agentProtocol/errors';
-import { ATTACH_FUNCTION } from '../../../../src/ssh/backends/agent/attachScript';
+import { ATTACHERS, prepareAttach, requireAttacher, type AttachCommand } from '../../../helpers/attach';
 import { startLocalProcess } from '../../../helpers/localProcess';
-import { makePath } from '../../../helpers/localTransport';
 import { readAll } from '../../../helpers/remoteProcess';
-import { isOnPath, skipFor } from '../../../helpers/require';
 import { useTempDir } from '../../../helpers/tempDir';
 
 const PAYLOAD = randomBytes(3_000_000);
 
-for (const { by, programs } of [
-  { by: 'perl', programs: { perl: '/usr/bin/perl' } },
-  { by: 'Node where there is no perl', programs: {} },
-]) {
-  describe(`a carrier to an agent's socket, by ${by}`, () => {
+for (const attacher of ATTACHERS) {
+  describe(`a carrier to an agent's socket, by ${attacher.by}`, () => {
     const temp = useTempDir();
+    let command: AttachCommand;
     let server: net.Server;
     before(function () {
-      if (by === 'perl' && !isOnPath('perl')) skipFor(this, 'not installed: perl');
+      requireAttacher(this, attacher);
     });
     beforeEach(async () => {
-      symlinkSync(process.execPath, path.join(temp.path, 'node'));
-      symlinkSync(path.resolve('dist/agent.js'), path.join(temp.path, 'agent.js'));
+      command = prepareAttach(temp.path, attacher);
       server = net.createServer({ allowHalfOpen: true });
       await once(server.listen(path.join(temp.path, 'agent.sock')), 'listening');
     });
     afterEach(() => server.close());
 
-    function start() {
-      const env = { PATH: makePath(path.join(temp.path, 'bin'), { sh: '/bin/sh', ...programs }) };
-      return startLocalProcess(['sh', '-c', `${ATTACH_FUNCTION}attach "$1"`, 'sh', temp.path], env);
-    }
+    const start = () => startLocalProcess(command.argv, command.env);
 
     async function attach() {
       const accepted = once(server, 'connection') as Promise<[net.Socket]>;
