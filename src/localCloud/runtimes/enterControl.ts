@@ -23,9 +23,15 @@ export function enterControl(nsenter: number, wrapped: boolean): ProcessControl 
     },
     kill: () => {
       const command = findCommand(listProcesses());
-      if (command) killSession(command.session, nsenter);
-      // Not there yet, or no more: then nsenter is all there is to end.
-      else sendSignal(nsenter, 'SIGKILL');
+      if (!command) {
+        // Not there yet, or no more: then nsenter is all there is to end.
+        sendSignal(nsenter, 'SIGKILL');
+        return;
+      }
+      killSession(command.session, nsenter);
+      // One that is just being started may have left for a session of its own since the process table was read.
+      sendSignal(command.pid, 'SIGKILL');
+      killSession(command.pid);
     },
   };
 }

@@ -12,7 +12,6 @@ import { eventually } from '../../helpers/eventually';
 import { freePort } from '../../helpers/forwards';
 import { isRunning } from '../../helpers/processes';
 import { collect, sha256, sha256Of } from '../../helpers/remoteProcess';
-import { endChild } from '../../helpers/sshHost';
 import { useTempDir } from '../../helpers/tempDir';
 
 describe('an agent', () => {
@@ -234,7 +233,7 @@ describe('an agent', () => {
 
     assert.equal(await sha256Of(process_.stdout), sha256(data));
     connection.close();
-    await endChild(attached);
+    await once(attached, 'exit');
   });
 });
 
