@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import type { ChannelAnswer } from '../../../../src/agentProtocol/channels/channel';
 import { MAX_ANSWER_BYTES, MAX_OPEN_BYTES } from '../../../../src/agentProtocol/channels/messages';
 import { seededRandom } from '../../../helpers/random';
-import { closed, eventsOf, readAll, SessionPair } from './channelPairs';
+import { readOpen } from '../../../helpers/remoteProcess';
+import { closed, eventsOf, SessionPair } from './channelPairs';
 
 /** An object of so many bytes of JSON. */
 const jsonOf = (length: number): object => ({ a: 'x'.repeat(length - '{"a":""}'.length) });
@@ -50,7 +51,7 @@ describe('A channel', () => {
 
       near.end('early');
 
-      assert.equal((await readAll(far)).toString(), 'early');
+      assert.equal((await readOpen(far)).toString(), 'early');
     });
 
     it('closes without an answer where the other side closes it instead', async () => {
@@ -95,7 +96,7 @@ describe('A channel', () => {
 
       far.confirm(jsonOf(MAX_ANSWER_BYTES));
       far.endWith(jsonOf(MAX_ANSWER_BYTES));
-      await readAll(near);
+      await readOpen(near);
 
       assert.deepEqual(asked, question);
       assert.deepEqual(await answered, [{ isOpen: true, details: jsonOf(MAX_ANSWER_BYTES) }]);
@@ -127,7 +128,7 @@ describe('A channel', () => {
       near.end('question');
       far.end('answer');
 
-      assert.deepEqual((await Promise.all([readAll(far), readAll(near)])).map(String), [
+      assert.deepEqual((await Promise.all([readOpen(far), readOpen(near)])).map(String), [
         'question',
         'answer',
       ]);
@@ -139,7 +140,7 @@ describe('A channel', () => {
 
       near.end(sent);
 
-      assert.ok((await readAll(far)).equals(sent));
+      assert.ok((await readOpen(far)).equals(sent));
     });
 
     it('many small writes as one sequence of bytes', async () => {
@@ -149,7 +150,7 @@ describe('A channel', () => {
       for (const byte of sent) near.write(Buffer.of(byte));
       near.end();
 
-      assert.ok((await readAll(far)).equals(sent));
+      assert.ok((await readOpen(far)).equals(sent));
     });
 
     it('nothing for writes of nothing', async () => {
@@ -160,7 +161,7 @@ describe('A channel', () => {
       near.write('');
       near.end('b');
 
-      assert.equal((await readAll(far)).toString(), 'ab');
+      assert.equal((await readOpen(far)).toString(), 'ab');
     });
 
     for (const seed of [1, 2, 3]) {
@@ -179,7 +180,7 @@ describe('A channel', () => {
         }
         near.end();
 
-        assert.ok((await readAll(near)).equals(sent));
+        assert.ok((await readOpen(near)).equals(sent));
       });
     }
   });
@@ -190,10 +191,10 @@ describe('A channel', () => {
         const pair = await session.open();
 
         pair[first].end('no more from here');
-        assert.equal((await readAll(pair[second])).toString(), 'no more from here');
+        assert.equal((await readOpen(pair[second])).toString(), 'no more from here');
         pair[second].end('still from here');
 
-        assert.equal((await readAll(pair[first])).toString(), 'still from here');
+        assert.equal((await readOpen(pair[first])).toString(), 'still from here');
       });
     }
 
@@ -203,7 +204,7 @@ describe('A channel', () => {
       far.pipe(far);
 
       near.end('echo');
-      await readAll(near);
+      await readOpen(near);
       await Promise.all([closed(near), closed(far)]);
 
       assert.deepEqual(events, [
@@ -220,7 +221,7 @@ describe('A channel', () => {
 
       far.endWith({ code: 3 });
 
-      assert.equal((await readAll(near)).toString(), 'output');
+      assert.equal((await readOpen(near)).toString(), 'output');
       assert.deepEqual(near.ending, { code: 3 });
     });
 
@@ -228,7 +229,7 @@ describe('A channel', () => {
       const { near, far } = await session.open();
 
       far.end();
-      await readAll(near);
+      await readOpen(near);
 
       assert.equal(near.ending, undefined);
     });
@@ -239,7 +240,7 @@ describe('A channel', () => {
       await session.assertAlive();
       assert.equal(near.writableFinished, false);
 
-      assert.equal((await readAll(far)).length, 2_000_000);
+      assert.equal((await readOpen(far)).length, 2_000_000);
     });
   });
 
@@ -261,7 +262,7 @@ describe('A channel', () => {
       it(`at its ${side} end when that has ended closes at the other too`, async () => {
         const pair = await session.open();
         pair[side].end();
-        await readAll(pair[other]);
+        await readOpen(pair[other]);
 
         pair[side].destroy();
         await closed(pair[other]);

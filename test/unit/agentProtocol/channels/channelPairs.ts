@@ -5,6 +5,7 @@ import type { Channel } from '../../../../src/agentProtocol/channels/channel';
 import { messageHeader } from '../../../../src/agentProtocol/channels/messages';
 import { Multiplexer } from '../../../../src/agentProtocol/channels/multiplexer';
 import { carrierPair, type CarrierPair, type CarrierPairOptions } from '../../../helpers/carrierPair';
+import { readOpen } from '../../../helpers/remoteProcess';
 
 /** The two ends of one channel; `near` is the client's, which opened it. */
 export interface ChannelPair {
@@ -41,7 +42,7 @@ export class SessionPair {
     const { near, far } = await this.open();
     far.pipe(far);
     near.end('?');
-    assert.equal((await readAll(near)).toString(), '?');
+    assert.equal((await readOpen(near)).toString(), '?');
   }
 
   destroy(): void {
@@ -60,14 +61,6 @@ export function eventsOf(channel: Channel): string[] {
 /** Resolves once the channel has emitted `close`. */
 export async function closed(channel: Channel): Promise<void> {
   await finished(channel).catch(() => undefined);
-}
-
-/** What comes until the end. To iterate over the channel would destroy it there, also where it may still be written to. */
-export async function readAll(channel: Channel): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  channel.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await finished(channel, { writable: false });
-  return Buffer.concat(chunks);
 }
 
 /** A whole message, as the other side of a session that the test plays may send it. */

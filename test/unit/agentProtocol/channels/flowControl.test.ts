@@ -5,7 +5,8 @@ import { MessageType } from '../../../../src/agentProtocol/channels/messages';
 import { Multiplexer } from '../../../../src/agentProtocol/channels/multiplexer';
 import { carrierPair } from '../../../helpers/carrierPair';
 import { eventually } from '../../../helpers/eventually';
-import { message, readAll, SessionPair } from './channelPairs';
+import { readOpen } from '../../../helpers/remoteProcess';
+import { message, SessionPair } from './channelPairs';
 
 const MIB = 1024 * 1024;
 /** As a socket gives them. */
@@ -23,7 +24,7 @@ describe('The flow control of a channel', () => {
     unread.near.write(Buffer.alloc(8 * MIB));
     read.near.end(Buffer.alloc(8 * MIB));
 
-    assert.equal((await readAll(read.far)).length, 8 * MIB);
+    assert.equal((await readOpen(read.far)).length, 8 * MIB);
     const waiting = unread.far.readableLength;
     assert.ok(waiting >= FIRST_WINDOW_BYTES && waiting < 2 * FIRST_WINDOW_BYTES, `${waiting} bytes`);
   });
@@ -80,7 +81,7 @@ describe('The flow control of a channel', () => {
 
     far.end(Buffer.alloc(2 * MIB));
 
-    assert.equal((await readAll(near)).length, 2 * MIB);
+    assert.equal((await readOpen(near)).length, 2 * MIB);
   });
 
   it('keeps no chunk of the session for a few bytes that wait to be read', async () => {

@@ -4,7 +4,8 @@ import type { Channel } from '../../../../src/agentProtocol/channels/channel';
 import { MessageType } from '../../../../src/agentProtocol/channels/messages';
 import { Multiplexer } from '../../../../src/agentProtocol/channels/multiplexer';
 import { carrierPair } from '../../../helpers/carrierPair';
-import { closed, eventsOf, message, readAll, SessionPair } from './channelPairs';
+import { readOpen } from '../../../helpers/remoteProcess';
+import { closed, eventsOf, message, SessionPair } from './channelPairs';
 
 const MIB = 1024 * 1024;
 
@@ -21,7 +22,7 @@ describe('Multiplexer', () => {
 
     const echoed = pairs.map(({ near }, index) => {
       near.end(`channel ${index}`);
-      return readAll(near);
+      return readOpen(near);
     });
 
     assert.deepEqual(
