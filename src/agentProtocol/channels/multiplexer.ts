@@ -18,7 +18,8 @@ const JOIN_BYTES = 4 * 1024;
 
 /**
  * The channels of a session, over its byte stream, which it owns: when either is destroyed the other is. It reads on
- * whatever happens; what it may be sent is bounded by the channels' windows.
+ * whatever happens; what it may be sent is bounded by the channels' windows. Where the other side breaks the protocol
+ * the stream emits an {@link AgentLinkError} `protocol` as its `error`, which somebody else has to listen to.
  */
 export class Multiplexer implements ChannelCarrier {
   readonly #stream: Duplex;
