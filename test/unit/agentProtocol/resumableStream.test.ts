@@ -40,7 +40,8 @@ function connect(near: End, far: End, options: CarrierPairOptions = {}): Carrier
 function playedPeer(end: End): FaultyCarrier {
   const { near, far } = carrierPair();
   end.stream.attach(near, { peerReceived: 0 });
-  far.resume();
+  // As any side does whose other one has ended the carrier.
+  far.resume().once('end', () => far.end());
   return far;
 }
 
