@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { markAsUsual, sparePointlessMarking } from '../base/marking';
-import { widenPipe } from '../base/widePipe';
+import { widenPipe } from '../base/widenPipe';
 
 /** Beyond what a person types or reads; a transfer. */
 const BULK_BYTES = 1024 * 1024;

@@ -1,4 +1,4 @@
-import { existsSync, symlinkSync } from 'node:fs';
+import { symlinkSync } from 'node:fs';
 import * as path from 'node:path';
 import { ATTACH_FUNCTION } from '../../src/ssh/backends/agent/attachScript';
 import { agentProgram } from './agent';
@@ -24,10 +24,8 @@ export interface AttachCommand {
 
 /** Puts into an agent's folder what its carriers need; gives the command that becomes one. */
 export function prepareAttach(dir: string, { programs }: Attacher): AttachCommand {
-  const links = { node: process.execPath, 'agent.js': agentProgram };
-  for (const [name, target] of Object.entries(links)) {
-    if (!existsSync(path.join(dir, name))) symlinkSync(target, path.join(dir, name));
-  }
+  symlinkSync(process.execPath, path.join(dir, 'node'));
+  symlinkSync(agentProgram, path.join(dir, 'agent.js'));
   return {
     argv: ['sh', '-c', `${ATTACH_FUNCTION}attach "$1"`, 'sh', dir],
     env: { PATH: makePath(path.join(dir, 'bin'), { sh: '/bin/sh', ...programs }) },

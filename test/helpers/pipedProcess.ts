@@ -1,11 +1,16 @@
 import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
-import { finished } from 'node:stream/promises';
+import * as os from 'node:os';
+import * as path from 'node:path';
 import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { silentLogger } from '../../src/base/logger';
 import type { ExitStatus, RemoteProcess, SignalName } from '../../src/cloud/provider';
 import { startCommand } from '../../src/processes/hostProcess';
-import type { PipeFactory } from '../../src/processes/pipes';
+import { PipeFactory } from '../../src/processes/pipes';
 import { sessionControl } from '../../src/processes/session';
+
+const { signals } = os.constants;
+const pipes = new PipeFactory(path.join(os.tmpdir(), `sbx-pipes-${process.pid}`), silentLogger);
 
 export interface PipedProcess extends RemoteProcess {
   readonly pid: number;
@@ -14,7 +19,6 @@ export interface PipedProcess extends RemoteProcess {
 /** A program on this computer in the form of one in a sandbox, on pipes; what Node makes for a child are sockets. */
 export async function startPipedProcess(
   [program, ...args]: readonly [string, ...string[]],
-  pipes: PipeFactory,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<PipedProcess> {
   let pid = 0;
@@ -31,7 +35,7 @@ export async function startPipedProcess(
     stderr: stderr.resume(),
     exited,
     resize: () => undefined,
-    signal: (name) => child.signal(constants.signals[`SIG${name}` as NodeJS.Signals]),
+    signal: (name) => child.signal(signals[`SIG${name}` as NodeJS.Signals]),
     kill: () => {
       child.kill();
       for (const stream of [stdin, stdout, stderr]) stream.destroy();
@@ -45,6 +49,6 @@ function ended(output: Readable): Promise<void> {
 
 function statusOf(code: number): ExitStatus {
   if (code >= 0) return { code };
-  const [name] = Object.entries(constants.signals).find(([, number]) => number === -code) ?? [''];
+  const [name] = Object.entries(signals).find(([, number]) => number === -code) ?? [''];
   return { signal: name.slice(3) as SignalName };
 }

@@ -1,28 +1,27 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fstatSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { createPipesServer } from '../../../src/agent/carriers/offeredPipes';
-import { formatOffer, PIPES_SOCKET, TAKEN } from '../../../src/agentProtocol/pipeOffer';
+import { formatOffer, PIPES_SOCKET, TAKEN, type PipeOffer } from '../../../src/agentProtocol/pipeOffer';
 import { ByteReader } from '../../../src/base/byteReader';
 import { silentLogger } from '../../../src/base/logger';
-import { PipeFactory } from '../../../src/processes/pipes';
-import { ProcessCarrier } from '../../../src/ssh/backends/agent/processCarrier';
-import { TestAgent } from '../../helpers/agent';
-import { ATTACHERS, prepareAttach, requireAttacher, type AttachCommand } from '../../helpers/attach';
 import { eventually } from '../../helpers/eventually';
-import { startLocalProcess } from '../../helpers/localProcess';
 import { startPipedProcess, type PipedProcess } from '../../helpers/pipedProcess';
-import { isRunning } from '../../helpers/processes';
-import { readAll, sha256, sha256Of } from '../../helpers/remoteProcess';
+import { readAll } from '../../helpers/remoteProcess';
+import { skipFor } from '../../helpers/require';
 import { useTempDir } from '../../helpers/tempDir';
 
 const MEGABYTE = 1_000_000;
 
 describe('the socket for pipes', () => {
+  before(function () {
+    if (process.platform !== 'linux') skipFor(this, 'there is no /proc to open pipes by');
+  });
   const dir = useTempDir();
   const carriers: Duplex[] = [];
   let server: net.Server;
@@ -32,7 +31,7 @@ describe('the socket for pipes', () => {
     const onCarrier = (carrier: Duplex): void => void carriers.push(carrier.on('error', () => undefined));
     server = createPipesServer({ onCarrier, log: silentLogger, offerMs: 500 });
     await once(server.listen(path.join(dir.path, PIPES_SOCKET)), 'listening');
-    holder = await startPipedProcess(['sleep', '1000'], new PipeFactory(dir.path + '/pipes', silentLogger));
+    holder = await startPipedProcess(['sleep', '1000']);
   });
 
   afterEach(() => {
@@ -44,50 +43,50 @@ describe('the socket for pipes', () => {
   const dial = (): net.Socket => net.connect({ path: path.join(dir.path, PIPES_SOCKET) });
 
   const inodeOf = (fd: number): bigint => statSync(`/proc/${holder.pid}/fd/${fd}`, { bigint: true }).ino;
-  const goodOffer = (): string => formatOffer({ pid: holder.pid, input: inodeOf(0), output: inodeOf(1) });
+  const offerOf = (wrong: Partial<PipeOffer> = {}): string =>
+    formatOffer({ pid: holder.pid, input: inodeOf(0), output: inodeOf(1), ...wrong });
 
   /** A carrier over the holder's pipes, and the socket on which they were offered. */
   const take = async (): Promise<{ carrier: Duplex; attach: net.Socket }> => {
     const attach = dial();
-    attach.write(goodOffer());
+    attach.write(offerOf());
     assert.equal(String(await new ByteReader(attach).read(TAKEN.length)), TAKEN);
     const carrier = await eventually(() => carriers[0] ?? assert.fail('no carrier'));
     return { carrier, attach };
   };
 
   describe('closes without an answer for', () => {
-    const { pid } = process;
     const offers: { name: string; offer: () => string }[] = [
-      { name: 'another inode for stdin', offer: () => offerWith({ input: inodeOf(0) + 1n }) },
-      { name: 'another inode for stdout', offer: () => offerWith({ output: inodeOf(1) + 1n }) },
-      { name: 'the number of another process', offer: () => offerWith({ pid }) },
-      { name: 'a process that is not there', offer: () => offerWith({ pid: 4_000_000_000 }) },
-      { name: 'what is no pipe', offer: offerOfAFile },
-      { name: 'a path', offer: () => `../${holder.pid} ${inodeOf(0)} ${inodeOf(1)}\n` },
+      { name: 'another inode for stdin', offer: () => offerOf({ input: inodeOf(0) + 1n }) },
+      { name: 'another inode for stdout', offer: () => offerOf({ output: inodeOf(1) + 1n }) },
+      { name: 'the number of another process', offer: () => offerOf({ pid: process.pid }) },
+      { name: 'a process that is not there', offer: () => offerOf({ pid: 4_000_000_000 }) },
+      { name: 'a path', offer: () => `../${offerOf()}` },
       { name: 'garbage', offer: () => `${randomBytes(30).toString('latin1')}\n` },
       { name: 'a line without an end', offer: () => '1'.repeat(200_000) },
       { name: 'silence', offer: () => '' },
     ];
-    const offerWith = (wrong: { pid?: number; input?: bigint; output?: bigint }): string =>
-      formatOffer({ pid: holder.pid, input: inodeOf(0), output: inodeOf(1), ...wrong });
 
-    function offerOfAFile(): string {
-      const { ino } = fstatSync(0, { bigint: true });
-      return formatOffer({ pid, input: ino, output: ino });
-    }
+    const assertRefused = async (offer: string): Promise<void> => {
+      const attach = dial();
+      attach.write(offer);
+      const answer = await readAll(attach).catch(() => Buffer.alloc(0));
 
-    for (const { name, offer } of offers) {
-      it(name, async () => {
-        const attach = dial();
-        attach.on('error', () => undefined);
-        attach.write(offer());
-        const answer = await readAll(attach).catch(() => Buffer.alloc(0));
+      assert.equal(String(answer), '');
+      assert.equal(carriers.length, 0);
+      await take();
+    };
 
-        assert.equal(String(answer), '');
-        assert.equal(carriers.length, 0);
-        await take();
-      });
-    }
+    for (const { name, offer } of offers) it(name, () => assertRefused(offer()));
+
+    it('what is no pipe', async () => {
+      const { pid } = spawn('sleep', ['1000'], { stdio: 'ignore' });
+      const { ino } = statSync('/dev/null', { bigint: true });
+
+      await assertRefused(formatOffer({ pid: pid!, input: ino, output: ino })).finally(() =>
+        process.kill(pid!),
+      );
+    });
   });
 
   it('closes for one connection too many', async () => {
@@ -167,132 +166,3 @@ describe('the socket for pipes', () => {
     assert.equal(String(last), 'last');
   });
 });
-
-for (const attacher of ATTACHERS) {
-  describe(`a session over the pipes of an \`attach\`, by ${attacher.by}`, () => {
-    const dir = useTempDir();
-    const attached: PipedProcess[] = [];
-    let agent: TestAgent;
-    let command: AttachCommand;
-    let pipes: PipeFactory;
-
-    before(function () {
-      requireAttacher(this, attacher);
-    });
-    beforeEach(async () => {
-      agent = await TestAgent.start(path.join(dir.path, 'agent'));
-      command = prepareAttach(agent.dir, attacher);
-      pipes = new PipeFactory(path.join(dir.path, 'pipes'), silentLogger);
-    });
-    afterEach(async () => {
-      await agent.end();
-      for (const process of attached.splice(0)) process.kill();
-    });
-
-    const dial = async (): Promise<Duplex> => {
-      const process = await startPipedProcess(command.argv, pipes, command.env);
-      attached.push(process);
-      return new ProcessCarrier(process);
-    };
-    const lastAttached = (): PipedProcess => attached.at(-1) ?? assert.fail('nothing is attached');
-
-    it('goes past it, both ways', async () => {
-      const { client } = await agent.connect(dial);
-      const { pid } = lastAttached();
-      const readBefore = bytesReadBy(pid);
-      const data = randomBytes(64 * MEGABYTE);
-
-      const cat = await client.exec({ argv: ['cat'], env: {} });
-      cat.stdin.end(data);
-
-      assert.equal(await sha256Of(cat.stdout), sha256(data));
-      assert.equal(isRunning(pid), true);
-      assert.equal(bytesReadBy(pid), readBefore);
-    });
-
-    it('leaves nothing open when it ends', async () => {
-      const { pid } = agent.child;
-      const socketsOf = (): string[] => descriptorsOf(pid!).filter((name) => name.startsWith('socket:'));
-      const socketsBefore = socketsOf();
-      const connection = await agent.connect(dial);
-      const offered = descriptorsOf(lastAttached().pid).slice(0, 2);
-      assert.deepEqual(
-        offered.map((name) => descriptorsOf(pid!).includes(name)),
-        [true, true],
-      );
-
-      connection.close();
-
-      assert.deepEqual(await lastAttached().exited, { code: 0 });
-      await eventually(() => {
-        assert.deepEqual(
-          offered.map((name) => descriptorsOf(pid!).includes(name)),
-          [false, false],
-        );
-        assert.deepEqual(
-          socketsOf().filter((name) => !socketsBefore.includes(name)),
-          [],
-        );
-      });
-    });
-
-    it('goes on over another one when it is killed', async () => {
-      const connection = await agent.connect(dial);
-      const data = randomBytes(30 * MEGABYTE);
-      const cat = await connection.client.exec({ argv: ['cat'], env: {} });
-      const received = sha256Of(cat.stdout);
-
-      for (let at = 0; at < data.length; at += 10 * MEGABYTE) {
-        cat.stdin.write(data.subarray(at, at + 10 * MEGABYTE));
-        const resumed = once(connection.stream, 'attached');
-        process.kill(lastAttached().pid, 'SIGKILL');
-        await resumed;
-      }
-      cat.stdin.end();
-
-      assert.equal(await received, sha256(data));
-      assert.equal(attached.length, 4);
-    });
-
-    it('hears of its end also where that comes together with the end of `attach`', async () => {
-      const connection = await agent.connect(dial);
-
-      agent.child.kill('SIGSTOP');
-      connection.close();
-      process.kill(lastAttached().pid, 'SIGKILL');
-      agent.child.kill('SIGCONT');
-
-      await eventually(() => assert.match(agent.log, /session \w+ has ended/));
-    });
-
-    it('goes through it where its stdin and stdout are sockets', async () => {
-      const relaying = startLocalProcess(command.argv, command.env);
-      const { client } = await agent.connect(() => Promise.resolve(new ProcessCarrier(relaying)));
-      const data = randomBytes(3 * MEGABYTE);
-
-      const cat = await client.exec({ argv: ['cat'], env: {} });
-      cat.stdin.end(data);
-
-      assert.equal(await sha256Of(cat.stdout), sha256(data));
-    });
-  });
-}
-
-/** What its descriptors stand for, from its stdin on. */
-function descriptorsOf(pid: number): string[] {
-  const numbers = readdirSync(`/proc/${pid}/fd`).map(Number);
-  return numbers
-    .sort((a, b) => a - b)
-    .map((fd) => {
-      try {
-        return readlinkSync(`/proc/${pid}/fd/${fd}`);
-      } catch {
-        return ''; // closed meanwhile
-      }
-    });
-}
-
-/** In all its reads: proc(5), `rchar`. */
-function bytesReadBy(pid: number): number {
-  return Number(/^rchar: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1]);
-}

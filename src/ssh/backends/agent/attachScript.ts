@@ -1,7 +1,7 @@
 import { EXIT_NOT_RUNNING } from '../../../agentProtocol/errors';
 import { PIPES_SOCKET, TAKEN } from '../../../agentProtocol/pipeOffer';
 import { shellQuote } from '../../../base/shell';
-import { widenPipe } from '../../../base/widePipe';
+import { widenPipe } from '../../../base/widenPipe';
 import { PERL_COPY } from '../relays';
 
 /**
