@@ -1,6 +1,5 @@
 import { Duplex } from 'node:stream';
 import { AgentLinkError, EXIT_NOT_RUNNING } from '../../../agentProtocol/errors';
-import { joinSmall } from '../../../base/joinSmall';
 import type { ExitStatus, RemoteProcess } from '../../../cloud/provider';
 
 const HIGH_WATER_BYTES = 1024 * 1024;
@@ -41,11 +40,8 @@ export class ProcessCarrier extends Duplex {
 
   override _writev(chunks: { chunk: Buffer }[], done: Callback): void {
     const { stdin } = this.#process;
-    const pieces = joinSmall(chunks);
-    const last = pieces.pop();
-    for (const piece of pieces) stdin.write(piece);
-    if (last) stdin.write(last, done);
-    else done();
+    const last = chunks.length - 1;
+    chunks.forEach(({ chunk }, at) => stdin.write(chunk, at === last ? done : undefined));
   }
 
   /** Calls back when the process has ended: only then has it passed on all that was written. */

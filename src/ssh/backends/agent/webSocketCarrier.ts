@@ -1,5 +1,4 @@
 import { Duplex } from 'node:stream';
-import { joinSmall } from '../../../base/joinSmall';
 import { CloudError } from '../../../cloud/errors';
 import { describeClose, type CloudWebSocket } from '../../../cloud/websocket';
 
@@ -39,11 +38,8 @@ export class WebSocketCarrier extends Duplex {
   }
 
   override _writev(chunks: { chunk: Buffer }[], done: Callback): void {
-    const messages = joinSmall(chunks);
-    const last = messages.pop();
-    for (const message of messages) this.#socket.send(message);
-    if (last) this.#socket.send(last, done);
-    else done();
+    const last = chunks.length - 1;
+    chunks.forEach(({ chunk }, at) => this.#socket.send(chunk, at === last ? done : undefined));
   }
 
   override _final(done: Callback): void {
