@@ -152,7 +152,7 @@ function processesOfAgent(sandbox: SandboxOverSsh): ServerProcesses {
   return {
     ofConnections: (clients) => [
       ...descendantsOf(clients),
-      ...inside().filter((pid) => /\/agent\.sock|\/agent\.js attach /.test(commandLineOf(pid))),
+      ...inside().filter((pid) => /pipes\.sock|\/agent\.js attach /.test(commandLineOf(pid))),
     ],
     all: (clients) => [...new Set([...descendantsOf(clients), ...processesOfCloud(sandbox), ...inside()])],
   };
