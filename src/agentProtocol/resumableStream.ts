@@ -43,6 +43,8 @@ export class ResumableStream extends Duplex {
   #writeDone: Callback | undefined;
   /** Of `end()`, waiting until all is acknowledged. */
   #finalDone: Callback | undefined;
+  /** Sends at the end of this turn of the event loop, so that what is written in one turn goes in one frame. */
+  #sending: NodeJS.Immediate | undefined;
 
   constructor(options: ResumableStreamOptions = {}) {
     super({
@@ -123,7 +125,7 @@ export class ResumableStream extends Duplex {
       return;
     }
     for (const { chunk } of chunks) this.#replay.append(chunk);
-    this.#send();
+    this.#sending ??= setImmediate(() => this.#sendNow());
     if (this.#replay.length <= this.#maxUnacknowledged) done();
     else this.#writeDone = done;
   }
@@ -134,10 +136,16 @@ export class ResumableStream extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    clearImmediate(this.#sending);
     this.#end(EndReason.ABORTED);
     this.#writeDone?.(error ?? new AgentLinkError('aborted', 'The session was closed'));
     this.#writeDone = this.#finalDone = undefined;
     done(error);
+  }
+
+  #sendNow(): void {
+    this.#sending = undefined;
+    this.#send();
   }
 
   #send(): void {

@@ -94,8 +94,8 @@ export class ChannelOutput {
   }
 
   /**
-   * Sends them in the next tick: by then all that came at once waits in the stream, and is joined. What HTTP/2 carries
-   * comes in pieces of 16 KiB and less; each packet of SSH costs as much again to encrypt as to fill.
+   * Sends them in the next tick: by then all that came at once waits in the stream, and is joined. Each packet of SSH
+   * costs as much again to encrypt as to fill.
    */
   #take(stderr: boolean, pieces: readonly Buffer[], done: () => void): void {
     const abandoned = stderr ? undefined : this.#onAbandonedOutput;

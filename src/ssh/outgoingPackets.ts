@@ -1,12 +1,13 @@
 import { randomFillSync } from 'node:crypto';
 import type { Client, Connection } from 'ssh2';
-import { replaceEach } from './ssh2Internals';
+import { replaceEach, socketOf } from './ssh2Internals';
 
 /** ssh2's own AES-GCM cipher (RFC 5647), as far as we touch it. */
 interface GcmCipher {
   /** Only the ciphers of this kind have it. */
   readonly _encIV: Buffer;
   _onWrite: (data: Buffer) => void;
+  encrypt(packet: Buffer): void;
   allocPacket(payloadLength: number): Buffer;
 }
 
@@ -20,15 +21,29 @@ const MAX_REUSED_BYTES = 64 * 1024;
 const RANDOM_BYTES = 4096;
 
 /**
- * Saves what ssh2 allocates for each packet that it sends with AES-GCM: its plain text is built in one place,
- * because encryption makes a copy of it at once. Random padding is drawn for many packets together.
+ * Saves what ssh2 spends on each packet that it sends with AES-GCM. Its plain text is built in one place, because
+ * encryption makes a copy of it at once; random padding is drawn for many packets together; and its parts are one
+ * write, for else the other side wakes up for its length alone.
  */
-export function reusePackets(connection: Connection | Client): void {
+export function sparePackets(connection: Connection | Client): void {
   const buffers = new PacketBuffers();
   replaceEach(connection, '_cipher', (cipher) => {
-    if (isGcm(cipher)) buffers.serve(cipher);
+    if (isGcm(cipher)) {
+      buffers.serve(cipher);
+      writeWhole(cipher, connection);
+    }
     return cipher;
   });
+}
+
+function writeWhole(cipher: GcmCipher, connection: Connection | Client): void {
+  const encrypt = cipher.encrypt.bind(cipher);
+  cipher.encrypt = (packet) => {
+    const socket = socketOf(connection);
+    socket.cork();
+    encrypt(packet);
+    socket.uncork();
+  };
 }
 
 function isGcm(cipher: object): cipher is GcmCipher {

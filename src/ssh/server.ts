@@ -10,7 +10,7 @@ import { ForwardedStreams } from './forwardedStreams';
 import { serveForwards } from './forwarding';
 import { SSH_IDENT } from './greeting';
 import { acceptLongPackets } from './incomingPackets';
-import { reusePackets } from './outgoingPackets';
+import { sparePackets } from './outgoingPackets';
 import { serveRemoteForwards } from './remoteForwards';
 import { serveSession } from './session';
 import { emitEndOfWrite, injectStream, protocolOf, sendAuthBanner, sendDisconnect } from './ssh2Internals';
@@ -60,7 +60,7 @@ function serveConnection(connection: Connection, options: BridgeOptions): void {
   connection.on('error', (error: unknown) => log.debug(`ssh: ${describeErrorChain(error)}`));
   endWhenLost(connection, options);
   emitEndOfWrite(connection);
-  reusePackets(connection);
+  sparePackets(connection);
   acceptLongPackets(connection);
   connection.on('authentication', (auth) => {
     // Who may use our pipes has been decided by who started us.

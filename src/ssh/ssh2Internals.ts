@@ -76,6 +76,11 @@ export function protocolOf(connection: Connection | Client): object {
   return (connection as (Connection | Client) & ConnectionInternals)._protocol;
 }
 
+/** What packets are written to. */
+export function socketOf(connection: Connection | Client): Duplex {
+  return (connection as (Connection | Client) & ConnectionInternals)._sock;
+}
+
 /** What encrypts or decrypts packets; a new one after each key exchange. */
 type PacketCipher = '_cipher' | '_decipher';
 

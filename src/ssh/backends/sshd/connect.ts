@@ -5,7 +5,7 @@ import type { Logger } from '../../../base/logger';
 import { CloudError } from '../../../cloud/errors';
 import type { SshService } from '../../../cloud/provider';
 import { BridgeError } from '../../backend';
-import { reusePackets } from '../../outgoingPackets';
+import { sparePackets } from '../../outgoingPackets';
 
 const READY_MS = 20_000;
 const KEEPALIVE_MS = 15_000;
@@ -58,7 +58,7 @@ export async function connectToServer(options: SshConnectOptions, signal: AbortS
         return !isWrongHost;
       },
     });
-    reusePackets(client);
+    sparePackets(client);
     await abortable(ready.promise, signal);
     return client;
   } catch (cause) {
