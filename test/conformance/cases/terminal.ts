@@ -77,6 +77,12 @@ export const terminalCases: readonly Case[] = [
   show('shows stderr too', 'echo out; echo err >&2', /^out\r\nerr\r\n/),
   show('passes the exit code of a command', 'exit 3', /^Connection to HOST closed/, { code: 3 }),
   show(
+    'passes the exit code of a command that has closed its terminal',
+    'exec <&- >&- 2>&-; sleep 0.2; exit 4',
+    /^Connection to HOST closed/,
+    { code: 4 },
+  ),
+  show(
     'ends with a command that a signal ends',
     'exec sh -c "kill -TERM \\$\\$"',
     /^Connection to HOST closed/,
