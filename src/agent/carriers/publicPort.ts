@@ -49,14 +49,15 @@ export async function listenOnPort({ port, secretOf, onCarrier }: PublicPortOpti
   server.on('upgrade', (request, socket, head) => {
     // Its peer may reset it at any time; what was listening for that has been taken off by now.
     socket.on('error', () => socket.destroy());
-    void isAdmitted(request, secretOf).then((isAllowed) => {
+    const refuse = (): void => void socket.destroy();
+    isAdmitted(request, secretOf).then((isAllowed) => {
       if (!isAllowed) {
-        socket.destroy();
+        refuse();
         return;
       }
       strangers.admit(socket);
       webSockets.handleUpgrade(request, socket, head, (ws) => onCarrier(toStream(ws)));
-    });
+    }, refuse);
   });
   server.listen(port);
   await once(server, 'listening');

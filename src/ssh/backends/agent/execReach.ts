@@ -36,7 +36,7 @@ export interface ReachOptions {
   readonly log: Logger;
 }
 
-/** The way over execs of the cloud: one of them hands its stdin and stdout to the agent's socket. */
+/** The way over execs of the cloud: one of them hands its stdin and stdout over to the agent. */
 export class ExecReach implements AgentReach {
   readonly #options: ReachOptions;
   #facts: SandboxFacts | undefined;

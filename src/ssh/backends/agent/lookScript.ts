@@ -1,7 +1,7 @@
 import { PROBE_SCRIPT } from '../probe';
 import { ATTACH_FUNCTION } from './attachScript';
 
-/** What to do with an agent that runs: relay to it, tell of it, or look as if there were none. */
+/** What to do with an agent that runs: become a carrier to it, tell of it, or look as if there were none. */
 export type LookMode = 'attach' | 'look' | 'fresh';
 
 /** Ends what the scripts here, and the installer, say of one step. */
