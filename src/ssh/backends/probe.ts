@@ -40,7 +40,8 @@ const PROBE_TIMEOUT_MS = 15_000;
 
 /**
  * Needs nothing but a POSIX shell: in a bare image even `head` or `grep` is missing. Prints `key=value` lines, then
- * the binary sample. No command substitution per tool: a fork is the dearest thing here. Leaves `$home` and `$uid`.
+ * the binary sample. No command substitution per tool, and none for `nc` where a better relay is there: a fork is the
+ * dearest thing here. Leaves `$home` and `$uid`.
  */
 export const PROBE_SCRIPT = `
 printf 'cloud-sandboxes-probe\\n' 2>/dev/null || echo cloud-sandboxes-probe
@@ -62,8 +63,11 @@ for s in "$shell" bash ash sh; do if usable "$s"; then shell=$s; break; fi; done
 echo "home=$home"
 echo "shell=$shell"
 for f in ${SFTP_SERVERS.join(' ')}; do if [ -x "$f" ]; then echo "sftp=$f"; break; fi; done
-for t in ${TOOLS.join(' ')}; do if command -v $t >/dev/null 2>&1; then echo "tool=$t"; fi; done
-if command -v nc >/dev/null 2>&1; then
+for t in ${TOOLS.join(' ')}; do
+  if command -v $t >/dev/null 2>&1; then echo "tool=$t"; case $t in perl|python3) relay=$t;; esac; fi
+done
+if [ -n "\${relay-}" ]; then :
+elif command -v nc >/dev/null 2>&1; then
   case $(nc -h 2>&1 </dev/null) in
     *Ncat*) echo tool=nc:ncat;;
     *OpenBSD*) echo tool=nc:openbsd;;

@@ -7,13 +7,20 @@ import { PERL_COPY } from '../relays';
 /**
  * `agent attach` in small, for the folder at its argument: hands stdin and stdout over to the agent and waits until it is
  * done with them. Those that it does not take are joined with its socket until either side ends.
+ *
+ * PF_UNIX and SOCK_STREAM are 1 wherever there is a Node. The module that knows takes several times as long to load as
+ * all else here, so that it is left alone where the address's layout is known too (unix(7)).
  */
 const PERL = `
-use Socket;
 $SIG{PIPE} = "IGNORE";
+sub address {
+  return pack "Sa*", 1, $_[0] if $^O eq "linux";
+  require Socket;
+  Socket::pack_sockaddr_un($_[0]);
+}
 sub agent {
-  socket(my $agent, PF_UNIX, SOCK_STREAM, 0) or die "$!\\n";
-  connect($agent, pack_sockaddr_un("$ARGV[0]/$_[0]")) ? $agent : undef;
+  socket(my $agent, 1, 1, 0) or die "$!\\n";
+  connect($agent, address("$ARGV[0]/$_[0]")) ? $agent : undef;
 }
 ${widenPipe('STDIN')}
 ${widenPipe('STDOUT')}
