@@ -6,6 +6,8 @@ import { hangUp } from '../hangUp';
 /** Kept ready after the first forward; as many again each time that there was none left. */
 const MIN_SPARES = 2;
 const MAX_SPARES = 8;
+/** While some are left, others are not started before a forward has had its first bytes, which that would hold up. */
+const REFILL_AFTER_MS = 50;
 /** Without a forward for this long, nothing is kept in the sandbox. */
 const IDLE_MS = 60_000;
 
@@ -19,6 +21,7 @@ export class SpareRelays {
   #wanted = 0;
   #starting = 0;
   #idle: NodeJS.Timeout | undefined;
+  #refilling: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly start: (signal: AbortSignal) => Promise<RemoteProcess>,
@@ -35,15 +38,22 @@ export class SpareRelays {
     return spare;
   }
 
-  /** Starts as many as are missing. To be called once the forward is open, which it would hold up. */
+  /** Starts as many as are missing, soon. To be called once the forward is open. */
   refill(): void {
-    while (this.#spares.length + this.#starting < this.#wanted) void this.#add();
+    clearTimeout(this.#refilling);
+    if (this.#spares.length === 0) this.#addMissing();
+    else this.#refilling = setTimeout(() => this.#addMissing(), REFILL_AFTER_MS).unref();
   }
 
   dispose(): void {
     this.#disposed.abort();
     clearTimeout(this.#idle);
+    clearTimeout(this.#refilling);
     this.#release();
+  }
+
+  #addMissing(): void {
+    while (this.#spares.length + this.#starting < this.#wanted) void this.#add();
   }
 
   async #add(): Promise<void> {

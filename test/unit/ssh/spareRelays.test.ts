@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { silentLogger } from '../../../src/base/logger';
 import type { RemoteProcess } from '../../../src/cloud/provider';
 import { SpareRelays } from '../../../src/ssh/backends/spareRelays';
+import { eventually } from '../../helpers/eventually';
 import { createTestProcess, type TestProcess } from '../../helpers/remoteProcess';
 
 describe('SpareRelays', () => {
@@ -41,14 +42,24 @@ describe('SpareRelays', () => {
     );
   });
 
-  it('starts another for each that was taken, once that is open', async () => {
+  it('starts another for one that was taken, but not before that has had its first bytes', async () => {
     await forward();
     spares.take();
-    assert.equal(all.length, 2);
 
     spares.refill();
 
-    assert.equal(all.length, 3);
+    assert.equal(all.length, 2);
+    await eventually(() => assert.equal(all.length, 3));
+  });
+
+  it('starts others as soon as a forward is open when none is left', async () => {
+    await forward();
+    spares.take();
+    spares.take();
+
+    spares.refill();
+
+    assert.equal(all.length, 4);
   });
 
   it('keeps more when they run out, up to eight', async () => {
