@@ -14,6 +14,8 @@ const RESERVE = 6;
 const COMMANDS_PER_BATCH = 2;
 const PIPES_PER_COMMAND = 3;
 const BATCH_LIMIT_MS = 5_000;
+/** More are made only then, since the command that took some is about to start, which that would hold up. */
+const REFILL_AFTER_MS = 50;
 
 /** The three pipes of a command. */
 export interface CommandPipes {
@@ -51,6 +53,7 @@ export class PipeFactory {
   readonly #log: Logger;
   readonly #ready: PipeSet[] = [];
   #refill: Promise<void> | undefined;
+  #refilling: NodeJS.Timeout | undefined;
   #isBroken = process.platform === 'win32';
 
   /** `dir` is this factory's alone and is emptied. */
@@ -67,8 +70,13 @@ export class PipeFactory {
       await this.#more();
       set = this.#ready.pop();
     }
-    if (this.#ready.length < RESERVE && !this.#isBroken) void this.#more();
+    clearTimeout(this.#refilling);
+    this.#refilling = setTimeout(() => this.#refillReserve(), REFILL_AFTER_MS).unref();
     return set && toStreams(set);
+  }
+
+  #refillReserve(): void {
+    if (this.#ready.length < RESERVE && !this.#isBroken) void this.#more();
   }
 
   /** Never rejects. */
