@@ -48,6 +48,7 @@ import { showError } from './views/feedback';
 import { FirstRun } from './views/firstRun';
 import { terminalProfileId } from './views/ids';
 import { LinkHandler } from './views/linkHandler';
+import { LostTerminals } from './views/lostTerminals';
 import { OpenCommands } from './views/openCommands';
 import { registerCommands } from './views/registerCommands';
 import { SandboxCommands } from './views/sandboxCommands';
@@ -274,7 +275,8 @@ function addCommands(
     settings: services.remoteSsh,
     isOpen: (alias) => connections.of(alias).some(servesEditor),
   });
-  const open = new OpenCommands({ list, flow, opener, canOpenRemotes, windowId, log });
+  const lostTerminals = owned.add(new LostTerminals({ connections, book, list, windowId, log }));
+  const open = new OpenCommands({ list, flow, opener, lostTerminals, canOpenRemotes, windowId, log });
   const sshCommands = new SshCommands({ extensionId: context.extension.id, list, book, opener, ssh, log });
   owned.add(vscode.window.registerUriHandler(new LinkHandler({ accounts, cloud, client, open, log })));
   owned.add(

@@ -4,6 +4,7 @@ import type { OpenFlow, TargetWindow } from '../remote/openFlow';
 import type { SandboxOpener } from '../remote/sandboxOpener';
 import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
 import { showError } from './feedback';
+import type { LostTerminals } from './lostTerminals';
 import { createOpenHost, withOpenProgress } from './openHost';
 import { pickSandbox, type PickButton } from './pickers';
 import { terminalOptions } from './terminal';
@@ -15,6 +16,7 @@ export interface OpenCommandsOptions {
   readonly list: SandboxList;
   readonly flow: OpenFlow;
   readonly opener: SandboxOpener;
+  readonly lostTerminals: LostTerminals;
   readonly canOpenRemotes: boolean;
   /** This window's own id. */
   readonly windowId: string;
@@ -68,7 +70,7 @@ export class OpenCommands {
   /** For the drop-down of terminals: the terminal is the editor's to open. Rejects if there will be none. */
   async terminalProfile(): Promise<vscode.TerminalProfile> {
     const ref = await this.#chooseForTerminal();
-    const options = ref && (await this.#terminalOptions(ref, () => this.#openTerminal(ref)));
+    const options = ref && (await this.#terminalOptions(ref));
     if (!options) throw new NoTerminal();
     return new vscode.TerminalProfile(options);
   }
@@ -80,22 +82,22 @@ export class OpenCommands {
   }
 
   async #openTerminal(ref: SandboxRef): Promise<void> {
-    const options = await this.#terminalOptions(ref, () => this.#openTerminal(ref));
+    const options = await this.#terminalOptions(ref);
     if (options) vscode.window.createTerminal(options).show();
   }
 
   /** Undefined if it cannot be had, which then was said. */
-  async #terminalOptions(
-    ref: SandboxRef,
-    retry: () => Promise<void>,
-  ): Promise<vscode.TerminalOptions | undefined> {
-    const { opener, windowId, log } = this.#options;
+  async #terminalOptions(ref: SandboxRef): Promise<vscode.TerminalOptions | undefined> {
+    const { opener, lostTerminals, windowId, log } = this.#options;
+    const retry = (): Promise<void> => this.#openTerminal(ref);
     const name = nameText(ref.sandbox.name);
     try {
       const command = await withOpenProgress(vscode.l10n.t('Opening a terminal in “{0}”', name), (progress) =>
         opener.terminalCommand(ref, progress),
       );
-      return terminalOptions({ name, command, windowId });
+      const options = terminalOptions({ name, command, windowId });
+      lostTerminals.follow(options, ref, retry);
+      return options;
     } catch (error) {
       const what = vscode.l10n.t('Cannot open a terminal in “{0}”', name);
       void showError(what, error, log, { account: ref.account, retry });

@@ -4,7 +4,7 @@ import * as fs from 'node:fs/promises';
 import { eventually } from '../helpers/eventually';
 import { addCloud, giveAddress } from './host/addCloud';
 import { createSandbox } from './host/createSandbox';
-import { endLocalCloud } from './host/localCloud';
+import { endLocalCloud, localCloudApi } from './host/localCloud';
 import { calculateInTerminal } from './host/terminal';
 import { useEditor } from './host/useEditor';
 import type { Workbench } from './host/workbench';
@@ -77,12 +77,25 @@ describe('The extension in a real VS Code', function () {
     assert.equal(await workbench.page.getByText('(2/2)').count(), 0);
   });
 
+  it('says why its terminal has ended when somebody else stops it, and opens another', async () => {
+    const api = await localCloudApi(editor.cloudDir);
+    const [box] = (await api.call('GET', '/boxes')).body.boxes;
+    await api.call('POST', `/boxes/${box!.box_id}/stop`);
+
+    const notification = `Lost the terminal in “${name}”`;
+    await workbench.notification(notification).getByText('stopped').waitFor();
+    await workbench.screenshot('8-lost-terminal');
+    await workbench.clickNotification(notification, 'Open Terminal');
+    await calculateInTerminal(workbench);
+  });
+
   it('stops the sandbox', async () => {
     await workbench.contextMenu(workbench.row(name), 'Stop Sandbox');
     await workbench.row(name, 'stopped ·').waitFor();
     // Its terminal ends with it, and the focus moves, which would close a menu.
     await workbench.terminal().waitFor({ state: 'detached' });
     await workbench.screenshot('8-stopped');
+    assert.equal(await workbench.notification('Lost the terminal').count(), 0);
   });
 
   it('deletes it after a question that names it', async () => {

@@ -22,6 +22,7 @@ import type { AgentListener } from './agent/listening';
 import { PortReach } from './agent/portReach';
 import { AgentStartError, type AgentReach } from './agent/reach';
 import type { SandboxFacts } from './probe';
+import { explainLoss } from './loss';
 import { commandOf, inSshSession } from './sessionCommand';
 import { reachSandbox, wakeSandbox, type ReachOptions } from './wake';
 
@@ -150,17 +151,13 @@ export class AgentBackend implements Backend {
     const { client, facts } = this.#known();
     const { argv: program, env, workingDirectory, terminal } = commandOf(argv, inSshSession(request), facts);
     const lent = await this.#lend(request);
-    return this.#keep(
-      await client.exec(
-        {
-          argv: program,
-          env: { ...env, ...lent },
-          ...(workingDirectory !== undefined && { workingDirectory }),
-          ...(terminal && { terminal }),
-        },
-        signal,
-      ),
-    );
+    const description = {
+      argv: program,
+      env: { ...env, ...lent },
+      ...(workingDirectory !== undefined && { workingDirectory }),
+      ...(terminal && { terminal }),
+    };
+    return this.#keep(explainLoss(await client.exec(description, signal), this.#options));
   }
 
   /** The variable that leads to the client's ssh-agent, where it is lent. */

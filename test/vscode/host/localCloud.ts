@@ -1,4 +1,7 @@
+import * as fs from 'node:fs/promises';
+import { isAlive } from '../../../src/base/processes';
 import { readServerRecord, statePaths } from '../../../src/localCloud/record';
+import { BoxApi } from '../../helpers/boxApi';
 import { eventually } from '../../helpers/eventually';
 
 /** Ends the local cloud that keeps its state in a folder, and waits until it is gone. It outlives the editor. */
@@ -11,11 +14,9 @@ export async function endLocalCloud(stateDir: string): Promise<void> {
   }, 20_000);
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+/** What somebody else can do with the local cloud that keeps its state in a folder. */
+export async function localCloudApi(stateDir: string): Promise<BoxApi> {
+  const record = await readServerRecord(statePaths(stateDir));
+  if (!record) throw new Error('The local cloud does not run');
+  return new BoxApi(record.url, (await fs.readFile(record.tokenFile, 'utf8')).trim());
 }
