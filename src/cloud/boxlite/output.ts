@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { endIfEmpty } from '../../base/endIfEmpty';
 
 /** Bytes that are taken from the network ahead of the reader. */
 const HIGH_WATER_BYTES = 256 * 1024;
@@ -30,9 +31,7 @@ export class Output extends Readable {
       else this.once('close', resolve);
     });
     if (!this.destroyed) this.push(null);
-    // Nobody needs to read what is empty; without this, an output that nobody looks at would never end.
-    const unread = this.readableFlowing === null && this.listenerCount('readable') === 0;
-    if (unread && this.readableLength === 0) this.resume();
+    endIfEmpty(this);
     return closed;
   }
 

@@ -6,7 +6,10 @@ import { hangUp } from '../hangUp';
 /** Kept ready after the first forward; as many again each time that there was none left. */
 const MIN_SPARES = 2;
 const MAX_SPARES = 8;
-/** While some are left, others are not started before a forward has had its first bytes, which that would hold up. */
+/**
+ * For forwards that come one by one: another relay is not started before a forward has had its first bytes, which that
+ * would hold up.
+ */
 const REFILL_AFTER_MS = 50;
 /** Without a forward for this long, nothing is kept in the sandbox. */
 const IDLE_MS = 60_000;
@@ -41,7 +44,7 @@ export class SpareRelays {
   /** Starts as many as are missing, soon. To be called once the forward is open. */
   refill(): void {
     clearTimeout(this.#refilling);
-    if (this.#spares.length === 0) this.#addMissing();
+    if (this.#wanted > MIN_SPARES || this.#spares.length === 0) this.#addMissing();
     else this.#refilling = setTimeout(() => this.#addMissing(), REFILL_AFTER_MS).unref();
   }
 

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import * as net from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { Channel } from '../../../src/agentProtocol/channels/channel';
 import type { IncomingConnection } from '../../../src/ssh/backend';
 import type { AgentClient } from '../../../src/ssh/backends/agent/agentClient';
 import { operations, type AgentFacts, type Operation } from '../../../src/agentProtocol/operations';
@@ -49,6 +50,26 @@ describe('the channels of an agent', () => {
         stderr: 'err\n',
         status: { code: 7 },
       });
+    });
+
+    it('is not said to have ended before its outputs were read', async () => {
+      const process = await client.exec({ argv: ['sh', '-c', 'echo err >&2'], env: {} });
+      const { stderr } = process;
+      assert.ok(stderr instanceof Channel);
+      let hasEnded = false;
+      void process.exited.then(() => (hasEnded = true));
+      process.stdout.resume();
+      await eventually(() => assert.ok(stderr.hasEof));
+      assert.equal(hasEnded, false);
+
+      assert.equal(String(await readAll(stderr)), 'err\n');
+      assert.deepEqual(await process.exited, { code: 0 });
+    });
+
+    it('need not be read where it says nothing', async () => {
+      const process = await client.exec({ argv: ['true'], env: {} });
+
+      assert.deepEqual(await process.exited, { code: 0 });
     });
 
     it('passes the signal that ended the program', async () => {

@@ -2,6 +2,7 @@ import { Readable, type Writable } from 'node:stream';
 import * as v from 'valibot';
 import type { Channel } from '../../../agentProtocol/channels/channel';
 import { createDeferred } from '../../../base/async';
+import { endIfEmpty } from '../../../base/endIfEmpty';
 import type { ExitStatus, RemoteProcess, SignalName, TerminalSize } from '../../../cloud/provider';
 import { BridgeError } from '../../backend';
 
@@ -81,14 +82,15 @@ export class AgentProcess implements RemoteProcess {
   }
 
   #follow(output: Channel): void {
-    if (output.hasEof) this.#onEof();
-    else if (output.destroyed) this.#onLost();
-    else {
-      output.once('eof', () => this.#onEof());
-      output.once('close', () => {
-        if (!output.hasEof) this.#onLost();
-      });
-    }
+    output.once('end', () => this.#onOutputEnd());
+    if (output.hasEof) endIfEmpty(output);
+    else output.once('eof', () => endIfEmpty(output));
+    if (output.closed) this.#onClose(output);
+    else output.once('close', () => this.#onClose(output));
+  }
+
+  #onClose(output: Channel): void {
+    if (!output.readableEnded) this.#onLost();
   }
 
   #onLost(): void {
@@ -96,7 +98,7 @@ export class AgentProcess implements RemoteProcess {
     else this.#exited.reject(this.#options.loss());
   }
 
-  #onEof(): void {
+  #onOutputEnd(): void {
     if (--this.#openOutputs > 0) return;
     const status = v.safeParse(exitStatus, this.#options.channel.ending);
     if (status.success) this.#exited.resolve(status.output);
