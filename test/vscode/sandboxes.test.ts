@@ -83,8 +83,12 @@ describe('The extension in a real VS Code', function () {
     await api.call('POST', `/boxes/${box!.box_id}/stop`);
 
     const notification = `Lost the terminal in “${name}”`;
-    await workbench.notification(notification).getByText('stopped').waitFor();
+    await workbench
+      .notification(notification)
+      .getByText(/stopped|stopping/)
+      .waitFor();
     await workbench.screenshot('8-lost-terminal');
+    await workbench.row(name, 'stopped').waitFor();
     await workbench.clickNotification(notification, 'Open Terminal');
     await calculateInTerminal(workbench);
   });

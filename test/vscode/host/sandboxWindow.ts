@@ -3,6 +3,9 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { Editor } from './useEditor';
 
+/** Several times what a window takes to say which sandbox it is open in. */
+const SHOWN_MS = 20_000;
+
 /** The alias of the only sandbox that was opened. */
 async function onlyAlias({ sshDir }: Pick<Editor, 'sshDir'>): Promise<string> {
   const folder = path.join(sshDir, 'cloud-sandboxes');
@@ -27,4 +30,12 @@ export async function openInSandbox(editor: Editor, name: string): Promise<void>
   const url = new URL(workbench.page.url());
   url.searchParams.set('workspace', file);
   await workbench.page.goto(url.href);
+  const item = workbench.statusBarItem('cloud-sandboxes.cloud-sandboxes.connection');
+  try {
+    await item.waitFor({ timeout: SHOWN_MS });
+  } catch {
+    // Now and then the workbench opens the workspace without its folder, and stays so.
+    await workbench.page.reload();
+    await item.waitFor();
+  }
 }
