@@ -275,7 +275,7 @@ function addCommands(
     settings: services.remoteSsh,
     isOpen: (alias) => connections.of(alias).some(servesEditor),
   });
-  const lostTerminals = owned.add(new LostTerminals({ connections, book, list, windowId, log }));
+  const lostTerminals = owned.add(new LostTerminals({ connections, book, list, lifecycle, windowId, log }));
   const open = new OpenCommands({ list, flow, opener, lostTerminals, canOpenRemotes, windowId, log });
   const sshCommands = new SshCommands({ extensionId: context.extension.id, list, book, opener, ssh, log });
   owned.add(vscode.window.registerUriHandler(new LinkHandler({ accounts, cloud, client, open, log })));

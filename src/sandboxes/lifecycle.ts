@@ -19,6 +19,8 @@ export interface LifecycleOptions {
  */
 export class Lifecycle {
   readonly #options: LifecycleOptions;
+  /** When a sandbox was last stopped or deleted from here, by its account and its id, in milliseconds since the epoch. */
+  readonly #ended = new Map<string, number>();
 
   constructor(options: LifecycleOptions) {
     this.#options = options;
@@ -51,12 +53,23 @@ export class Lifecycle {
   }
 
   async stop(ref: SandboxRef, signal?: AbortSignal): Promise<SandboxRef> {
-    return this.#change(ref, 'stopping', (client) => client.stop(ref.sandbox.id, signal), signal);
+    this.#noteEnd(ref);
+    try {
+      return await this.#change(ref, 'stopping', (client) => client.stop(ref.sandbox.id, signal), signal);
+    } finally {
+      this.#noteEnd(ref);
+    }
+  }
+
+  /** Whether the person has stopped or deleted it here, no longer ago than that. */
+  hasEnded({ account, sandbox }: SandboxRef, withinMs: number): boolean {
+    return Date.now() - (this.#ended.get(`${account.id} ${sandbox.id}`) ?? 0) <= withinMs;
   }
 
   /** Deletes a sandbox and all that is in it. One that is gone already counts as deleted. */
   async delete(ref: SandboxRef, signal?: AbortSignal): Promise<void> {
     const { list, client } = this.#options;
+    this.#noteEnd(ref);
     const transition = list.showTransition(ref, 'stopping');
     try {
       await (await client(ref.account, signal)).delete(ref.sandbox.id, signal).catch(ignoreNotFound);
@@ -77,6 +90,10 @@ export class Lifecycle {
     if (current.sandbox.status === 'running') return current;
     onStart?.();
     return this.start(current, signal);
+  }
+
+  #noteEnd({ account, sandbox }: SandboxRef): void {
+    this.#ended.set(`${account.id} ${sandbox.id}`, Date.now());
   }
 
   async #confirmStart(client: CloudClient, id: string | undefined, signal?: AbortSignal): Promise<void> {

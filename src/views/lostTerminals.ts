@@ -4,6 +4,7 @@ import type { Logger } from '../base/logger';
 import type { ConnectionState } from '../broker/protocol';
 import type { Connections } from '../remote/connections';
 import type { SandboxBook } from '../remote/sandboxBook';
+import type { Lifecycle } from '../sandboxes/lifecycle';
 import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
 import { showError } from './feedback';
 import { statusWord } from './presentation';
@@ -18,6 +19,7 @@ export interface LostTerminalsOptions {
   readonly connections: Connections;
   readonly book: SandboxBook;
   readonly list: SandboxList;
+  readonly lifecycle: Lifecycle;
   /** This window's own id. */
   readonly windowId: string;
   readonly log: Logger;
@@ -32,8 +34,6 @@ interface Loss {
   readonly alias: string;
   /** Untrusted text. */
   readonly detail: string;
-  /** The person has stopped or deleted the sandbox. */
-  readonly isWanted: boolean;
   readonly at: number;
 }
 
@@ -66,22 +66,20 @@ export class LostTerminals implements Disposable {
 
   #note({ phase, windowId, alias, detail }: ConnectionState): void {
     if (phase !== 'closed' || windowId !== this.#options.windowId || detail === undefined) return;
-    const { book, list } = this.#options;
-    const entry = book.find(alias);
-    const status = entry && list.find(entry.accountId, entry.sandboxId)?.sandbox.status;
-    this.#losses = [...this.#fresh(), { alias, detail, isWanted: status === 'stopping', at: Date.now() }];
+    this.#losses = [...this.#fresh(), { alias, detail, at: Date.now() }];
   }
 
   async #explain(terminal: vscode.Terminal): Promise<void> {
     const followed = this.#followed.get(terminal.creationOptions);
     if (!followed || terminal.exitStatus?.code !== SSH_FAILED) return;
     const { ref, reopen } = followed;
-    const loss = this.#take(this.#options.book.aliasOf(ref.account.id, ref.sandbox.id));
-    if (!loss || loss.isWanted) return;
+    const { book, lifecycle, log } = this.#options;
+    const loss = this.#take(book.aliasOf(ref.account.id, ref.sandbox.id));
+    if (!loss || lifecycle.hasEnded(ref, BELONGS_MS)) return;
     const what = vscode.l10n.t('Lost the terminal in “{0}”', nameText(ref.sandbox.name));
     const why = (await this.#whatBecameOf(ref)) ?? loss.detail;
     const steps = [{ title: vscode.l10n.t('Open Terminal'), run: reopen }];
-    await showError(what, new Error(why), this.#options.log, { steps });
+    await showError(what, new Error(why), log, { steps });
   }
 
   /** In words, if it is that which ended the terminal: what ran in it was killed, and nobody could tell why. */
