@@ -1,10 +1,10 @@
 import { lookup } from 'node:dns/promises';
 import * as net from 'node:net';
-import * as path from 'node:path';
 import type { SocketAddress } from '../agentProtocol/operations';
 import { abortReason } from '../base/async';
 import { createDeadline } from '../base/deadline';
 import { OperationError } from './operationError';
+import { socketPath } from './socketPath';
 import { systemReason } from './systemReason';
 
 /** The kernel tries for two minutes, which is longer than anyone waits. */
@@ -19,10 +19,11 @@ export async function dial(target: SocketAddress, home: string, signal: AbortSig
   const deadline = createDeadline(CONNECT_MS, timedOut, signal);
   try {
     if (target.kind === 'unix')
-      return await connect({ path: path.resolve(home, target.path) }, deadline.signal);
+      return await connect({ path: socketPath(home, target.path) }, deadline.signal);
     return await connectToAny(await addressesOf(target.host), target.port, deadline.signal);
   } catch (cause) {
     if (deadline.signal.aborted) throw abortReason(deadline.signal);
+    if (cause instanceof OperationError) throw cause;
     throw new OperationError('refused', systemReason(cause), { cause });
   } finally {
     deadline.dispose();

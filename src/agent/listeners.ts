@@ -16,6 +16,7 @@ import type { Host } from './host';
 import { joinSocket } from './joinSocket';
 import { listenPrivately } from './listenPrivately';
 import { OperationError } from './operationError';
+import { socketPath } from './socketPath';
 
 /** How long a connection waits until somebody takes it. */
 const PENDING_MS = 30_000;
@@ -109,7 +110,7 @@ async function placeOf(address: ListenDescription['address'], home: string): Pro
     case 'tcp':
       return { options: { host: address.host, port: address.port } };
     case 'unix':
-      return { options: { path: path.resolve(home, address.path) } };
+      return { options: { path: socketPath(home, address.path) } };
     case 'private': {
       const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'ssh-'));
       return { options: { path: path.join(folder, 'agent') }, folder };

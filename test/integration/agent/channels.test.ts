@@ -302,6 +302,16 @@ describe('the channels of an agent', () => {
       await eventually(() => assert.ok(!existsSync(folder)));
     });
 
+    it('refuses a path that is too long for a socket, which the system would cut', async () => {
+      const address = { kind: 'unix', path: path.join(dir.path, 'x'.repeat(108)) } as const;
+
+      await assert.rejects(
+        client.listen(address, () => undefined),
+        { code: 'refused', message: /at most \d+ bytes/ },
+      );
+      await assert.rejects(client.dial(address), { code: 'refused', message: /at most \d+ bytes/ });
+    });
+
     it("refuses what is taken, with the system's reason", async () => {
       const { port } = await client.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 }, () => undefined);
 

@@ -1,7 +1,12 @@
 import type { Duplex } from 'node:stream';
 import type { Channel, ChannelAnswer } from '../../../agentProtocol/channels/channel';
 import { Multiplexer } from '../../../agentProtocol/channels/multiplexer';
-import { MAX_REQUESTS, type Operation, type OperationFailure } from '../../../agentProtocol/operations';
+import {
+  MAX_REQUESTS,
+  type Operation,
+  type OperationFailure,
+  type Request,
+} from '../../../agentProtocol/operations';
 import { abortReason } from '../../../base/async';
 import { printable } from '../../../base/errors';
 import { BridgeError } from '../../backend';
@@ -65,7 +70,8 @@ export class AgentSession {
   ): Promise<OpenChannel> {
     signal?.throwIfAborted();
     if (this.#channels.isDestroyed) throw this.loss;
-    const channel = this.#channels.open({ operation, description });
+    const request: Request = { operation, ...(description && { description }) };
+    const channel = this.#channels.open(request);
     const answer = await this.#answerTo(channel, signal);
     if (answer.isOpen) return { channel, details: answer.details };
     throw refusal(answer.failure);
