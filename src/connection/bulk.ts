@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
+import { closeSync, constants, openSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { markAsUsual, sparePointlessMarking } from '../base/marking';
 import { widenPipe } from '../base/widenPipe';
 
+const { O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 /** Beyond what a person types or reads; a transfer. */
 const BULK_BYTES = 1024 * 1024;
 
@@ -10,7 +12,7 @@ const BULK_BYTES = 1024 * 1024;
 export function adaptToBulk(input: Socket, output: Socket, platform = process.platform): void {
   const widening = pipeWidening(platform);
   let isAdapted = false;
-  const adapt = (fd: number): void => {
+  const adapt = (fd: 0 | 1): void => {
     if (widening) runOn(fd, widening);
     if (isAdapted) return;
     isAdapted = true;
@@ -43,11 +45,27 @@ export function pipeWidening(platform: NodeJS.Platform): Command | undefined {
   return { program: 'perl', args: ['-e', widenPipe('STDIN')] };
 }
 
-/** Without that program all works as well, only slower. */
-function runOn(fd: number, { program, args }: Command): void {
+/** Without that program, or where the descriptor is no pipe, all works as well, only slower. */
+function runOn(fd: 0 | 1, { program, args }: Command): void {
+  let pipe: number;
+  try {
+    pipe = openAnew(fd);
+  } catch {
+    return; // a socket
+  }
   const widening = spawn(program, args, {
-    stdio: [fd, 'ignore', 'ignore'],
+    stdio: [pipe, 'ignore', 'ignore'],
     env: { PATH: process.env['PATH'] },
   });
+  closeSync(pipe);
   widening.on('error', () => undefined);
+}
+
+/**
+ * The same pipe by an open file description of its own (proc(5)). Node clears O_NONBLOCK on what a child gets as its
+ * standard input, and the flag is one for all who share a description (open(2)): our own writes would block us, and for
+ * ever with a client that does not read while it writes, as PuTTY's plink.
+ */
+function openAnew(fd: 0 | 1): number {
+  return openSync(`/proc/self/fd/${fd}`, (fd === 0 ? O_RDONLY : O_WRONLY) | O_NONBLOCK);
 }

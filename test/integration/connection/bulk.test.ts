@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import * as path from 'node:path';
 import { requireTool, skipFor } from '../../helpers/require';
+import type { PipeStory } from './bulkProcess';
 
-/** Sizes in KiB of a process's input pipe, before and after so many bytes came through it. */
-function pipeSizes(bytes: number): string {
+const TRANSFER = 20_000_000;
+
+/** What became of a process's input pipe, when so many bytes came through it. */
+function receive(bytes: number): PipeStory {
   const pipeline = `head -c ${bytes} /dev/zero | "$@"`;
   const program = [process.execPath, '--import=tsx', path.join(__dirname, 'bulkProcess.ts')];
-  return spawnSync('sh', ['-c', pipeline, 'sh', ...program], { encoding: 'utf8' }).stderr;
+  return JSON.parse(spawnSync('sh', ['-c', pipeline, 'sh', ...program]).stderr.toString()) as PipeStory;
 }
 
 describe('adaptToBulk', () => {
@@ -17,10 +20,14 @@ describe('adaptToBulk', () => {
   });
 
   it('enlarges a pipe that a transfer goes through', () => {
-    assert.equal(pipeSizes(20_000_000), '64 1024');
+    assert.deepEqual(receive(TRANSFER).sizes, [64, 1024]);
+  });
+
+  it('leaves it as it was for reading and writing: neither waits', () => {
+    assert.equal(receive(TRANSFER).blocks, false);
   });
 
   it('leaves the pipes of a short session alone', () => {
-    assert.equal(pipeSizes(1000), '64 64');
+    assert.deepEqual(receive(1000).sizes, [64, 64]);
   });
 });
