@@ -15,7 +15,7 @@ const COMMANDS_PER_BATCH = 2;
 const PIPES_PER_COMMAND = 3;
 const BATCH_LIMIT_MS = 5_000;
 /** More are made only then, since the command that took some is about to start, which that would hold up. */
-const REFILL_AFTER_MS = 50;
+const REFILL_AFTER_MS = 20;
 
 /** The three pipes of a command. */
 export interface CommandPipes {

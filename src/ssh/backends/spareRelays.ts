@@ -10,7 +10,7 @@ const MAX_SPARES = 8;
  * For forwards that come one by one: another relay is not started before a forward has had its first bytes, which that
  * would hold up.
  */
-const REFILL_AFTER_MS = 50;
+const REFILL_AFTER_MS = 20;
 /** Without a forward for this long, nothing is kept in the sandbox. */
 const IDLE_MS = 60_000;
 
