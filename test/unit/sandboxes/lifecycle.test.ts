@@ -107,6 +107,28 @@ describe('Lifecycle', () => {
     assert.deepEqual(statuses(), []);
   });
 
+  describe('hasEnded', () => {
+    const WITHIN_MS = 60_000;
+
+    for (const act of ['stop', 'delete'] as const) {
+      it(`holds once the ${act} has begun`, async () => {
+        const release = cloud.hold();
+        const done = lifecycle[act](ref);
+
+        assert.equal(lifecycle.hasEnded(ref, WITHIN_MS), true);
+        release();
+        await done;
+      });
+    }
+
+    it('does not hold for a sandbox that was left alone, or started', async () => {
+      assert.equal(lifecycle.hasEnded(ref, WITHIN_MS), false);
+      await lifecycle.start(ref);
+
+      assert.equal(lifecycle.hasEnded(ref, WITHIN_MS), false);
+    });
+  });
+
   it('takes a sandbox that is gone already for deleted', async () => {
     cloud.sandboxes.clear();
     await lifecycle.delete(ref);
