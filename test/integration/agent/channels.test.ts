@@ -148,6 +148,13 @@ describe('the channels of an agent', () => {
       await eventually(() => assert.ok(descriptors() < before + 60));
     });
 
+    it('refuses a command that is too long for a message, and goes on', async () => {
+      const tooLong = { argv: ['true', 'x'.repeat(2_000_000)] as const, env: {} };
+
+      await assert.rejects(client.exec(tooLong), { code: 'refused', message: /takes no such request/ });
+      assert.equal((await run('echo on')).stdout, 'on\n');
+    });
+
     it('delivers signals to the whole group', async () => {
       const process = await client.exec({ argv: ['sh', '-c', 'sleep 1000 & wait'], env: {} });
       process.signal('TERM');

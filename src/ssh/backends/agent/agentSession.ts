@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Channel, ChannelAnswer } from '../../../agentProtocol/channels/channel';
 import { Multiplexer } from '../../../agentProtocol/channels/multiplexer';
+import { AgentLinkError } from '../../../agentProtocol/errors';
 import {
   MAX_REQUESTS,
   type Operation,
@@ -71,10 +72,19 @@ export class AgentSession {
     signal?.throwIfAborted();
     if (this.#channels.isDestroyed) throw this.loss;
     const request: Request = { operation, ...(description && { description }) };
-    const channel = this.#channels.open(request);
+    const channel = this.#ask(request);
     const answer = await this.#answerTo(channel, signal);
     if (answer.isOpen) return { channel, details: answer.details };
     throw refusal(answer.failure);
+  }
+
+  #ask(request: Request): Channel {
+    try {
+      return this.#channels.open(request);
+    } catch (cause) {
+      if (!(cause instanceof AgentLinkError)) throw cause;
+      throw new BridgeError('refused', `The agent takes no such request: ${cause.message}`, { cause });
+    }
   }
 
   #answerTo(channel: Channel, signal: AbortSignal | undefined): Promise<ChannelAnswer> {
