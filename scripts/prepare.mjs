@@ -38,8 +38,8 @@ function installDependencies() {
 }
 
 function build() {
-  const bundles = ['extension', 'connection', 'connectionProgram', 'localCloud', 'start'].map((name) =>
-    inRoot('dist', `${name}.js`),
+  const bundles = ['extension', 'connection', 'connectionProgram', 'agent', 'localCloud', 'start'].map(
+    (name) => inRoot('dist', `${name}.js`),
   );
   const inputs = ['src', 'esbuild.mjs', 'package.json', 'package-lock.json'].map((name) =>
     newestAt(inRoot(name)),

@@ -113,7 +113,12 @@ async function placeOf(address: ListenDescription['address'], home: string): Pro
       return { options: { path: socketPath(home, address.path) } };
     case 'private': {
       const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'ssh-'));
-      return { options: { path: path.join(folder, 'agent') }, folder };
+      try {
+        return { options: { path: socketPath(folder, 'agent') }, folder };
+      } catch (error) {
+        await fs.rmdir(folder);
+        throw error;
+      }
     }
   }
 }

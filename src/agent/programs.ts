@@ -15,7 +15,7 @@ import { OperationError } from './operationError';
 import { relayOutput } from './relayOutput';
 import { startProgram } from './startProgram';
 
-/** How long the other half of a channel, of `exec` and `exec/stderr`, may take to be asked for. */
+/** How long the other half of a channel, of `exec` and `stderr`, may take to be asked for. */
 const HALF_OPEN_MS = 30_000;
 
 /** One program. What asks for its stderr may come before what starts it. */

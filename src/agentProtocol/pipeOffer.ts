@@ -1,7 +1,7 @@
 /**
  * How `attach` hands its stdin and stdout over to the agent, which then is at the pipes itself: by a socket in the
- * agent's folder, on which it says one line, the offer. The agent answers {@link TAKEN}, and closes the socket when it is done
- * with the pipes; or it closes it without an answer, and they are not taken.
+ * agent's folder, on which it says one line, the offer. The agent answers {@link TAKEN}, and closes the socket when it
+ * is done with the pipes; or it closes it without an answer, and they are not taken.
  */
 
 /** The socket's name in the agent's folder. */

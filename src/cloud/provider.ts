@@ -109,7 +109,7 @@ export interface Provider {
   readonly signIn: SignIn;
   /** Whether sandboxes can be made in it. */
   readonly canCreate: boolean;
-  /** The least time between two looks at its list for each page of that, in milliseconds, where the cloud counts requests. */
+  /** Where the cloud counts requests: the least time between two looks at its list, for each page, in milliseconds. */
   readonly leastPollMs?: number;
   /** Opens a client; sends nothing yet. Throws a {@link CloudError} `invalid` for an endpoint that cannot be one. */
   connect(endpoint: Endpoint, log: Logger): CloudClient;

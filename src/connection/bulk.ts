@@ -47,18 +47,17 @@ export function pipeWidening(platform: NodeJS.Platform): Command | undefined {
 
 /** Without that program, or where the descriptor is no pipe, all works as well, only slower. */
 function runOn(fd: 0 | 1, { program, args }: Command): void {
-  let pipe: number;
   try {
-    pipe = openAnew(fd);
+    const pipe = openAnew(fd);
+    try {
+      const env = { PATH: process.env['PATH'] };
+      spawn(program, args, { stdio: [pipe, 'ignore', 'ignore'], env }).on('error', () => undefined);
+    } finally {
+      closeSync(pipe);
+    }
   } catch {
-    return; // a socket
+    // A socket, or no more processes.
   }
-  const widening = spawn(program, args, {
-    stdio: [pipe, 'ignore', 'ignore'],
-    env: { PATH: process.env['PATH'] },
-  });
-  closeSync(pipe);
-  widening.on('error', () => undefined);
 }
 
 /**

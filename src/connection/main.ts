@@ -1,6 +1,6 @@
 /**
- * The connection process, by ./start: ssh runs it as its ProxyCommand. Stdin and stdout carry SSH and nothing else; what people
- * should read goes to stderr.
+ * The connection process, by ./start: ssh runs it as its ProxyCommand. Stdin and stdout carry SSH and nothing else; what
+ * people should read goes to stderr.
  */
 import * as path from 'node:path';
 import { describeError } from '../base/errors';

@@ -12,7 +12,7 @@ export const oldestUsable: SshVersion = { major: 7, minor: 3 };
 export interface HostOption {
   readonly keyword: string;
   readonly value: string;
-  /** First release that knows the keyword, if that is later than {@link oldestUsable}. One unknown keyword ends every ssh. */
+  /** First release that knows it, if that is later than {@link oldestUsable}. One unknown keyword ends every ssh. */
   readonly since?: SshVersion;
   /** Connections break if another value wins. */
   readonly essential?: boolean;

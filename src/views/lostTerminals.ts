@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { abortable } from '../base/async';
 import { DisposableStore, type Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
 import type { ConnectionState } from '../broker/protocol';
@@ -14,6 +15,8 @@ import { nameText } from './text';
 const SSH_FAILED = 255;
 /** The end of a connection is told before its ssh ends, by so much at most. */
 const BELONGS_MS = 10_000;
+/** For asking the cloud what became of the sandbox. */
+const LOOK_MS = 5_000;
 
 export interface LostTerminalsOptions {
   readonly connections: Connections;
@@ -85,7 +88,8 @@ export class LostTerminals implements Disposable {
   /** In words, if it is that which ended the terminal: what ran in it was killed, and nobody could tell why. */
   async #whatBecameOf({ account, sandbox }: SandboxRef): Promise<string | undefined> {
     const { list } = this.#options;
-    await list.refresh(account.id);
+    // Where the cloud cannot be reached, that is what the loss is about.
+    await abortable(list.refresh(account.id), AbortSignal.timeout(LOOK_MS)).catch(() => undefined);
     const current = list.find(account.id, sandbox.id);
     if (!current) return vscode.l10n.t('The sandbox is not there any more.');
     const { status } = current.sandbox;

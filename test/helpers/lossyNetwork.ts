@@ -30,7 +30,7 @@ export class LossyNetwork {
     if (this.#silence) carriage.goSilent();
   }
 
-  /** Cuts all connections, with a TCP reset or the usual end of a stream, in the middle of whatever they carry; tells how many. */
+  /** Cuts all connections, by a TCP reset or the usual end, in the middle of whatever they carry; tells how many. */
   cut(how?: 'reset' | 'close'): number {
     const cut = [...this.#carriages];
     for (const carriage of cut) carriage.cut(how);

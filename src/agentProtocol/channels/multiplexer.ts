@@ -15,6 +15,11 @@ import {
 
 /** Messages up to this size are written as one chunk, which costs less than to write their parts. */
 const JOIN_BYTES = 4 * 1024;
+/**
+ * What may wait for the stream: data stops long before, so these are messages about channels, and far more of them than
+ * anyone has a use for while the other side cannot be reached.
+ */
+const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
 /**
  * The channels of a session, over its byte stream, which it owns: when either is destroyed the other is. It reads on
@@ -109,6 +114,12 @@ export class Multiplexer implements ChannelCarrier {
 
   #write(header: Buffer, pieces: readonly Buffer[], length: number): void {
     if (this.isDestroyed) return;
+    if (this.#stream.writableLength > MAX_WAITING_BYTES) {
+      this.destroy(
+        new AgentLinkError('protocol', 'The other side of the session asks for much and takes nothing'),
+      );
+      return;
+    }
     if (length <= JOIN_BYTES) {
       this.#stream.write(Buffer.concat([header, ...pieces]));
       return;

@@ -15,6 +15,9 @@ export interface Relay {
   readonly waitingArgv?: readonly [string, ...string[]];
 }
 
+/** unix(7): sockaddr_un.sun_path without its NUL. */
+const MAX_SOCKET_PATH_BYTES = 107;
+
 /** The byte that announces the connection (ASCII ACK). */
 export const CONNECTED = 0x06;
 
@@ -309,10 +312,15 @@ export function chooseRelay(tools: ReadonlySet<string>, target: DialTarget): Rel
   return undefined;
 }
 
-/** Whether a target can be an address: nothing that a relay would take for an option or for text of a script. */
+/** Whether a target can be an address: nothing that a relay would take for an option or for text of a script, or cut. */
 export function isDialable(target: DialTarget): boolean {
-  if (target.kind === 'unix') return target.path.startsWith('/') && !target.path.includes('\0');
+  if (target.kind === 'unix') return isSocketPath(target.path);
   return /^[0-9A-Za-z_:][0-9A-Za-z_.:%-]*$/.test(target.host) && target.port > 0 && target.port < 65536;
+}
+
+/** Programs cut a longer path without a word, and so would reach another socket. */
+function isSocketPath(path: string): boolean {
+  return path.startsWith('/') && !path.includes('\0') && Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES;
 }
 
 /** Not for a path that has meaning in socat's own address syntax. */

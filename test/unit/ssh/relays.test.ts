@@ -40,6 +40,8 @@ describe('isDialable', () => {
     { name: 'a host that looks like an option', target: { ...tcp, host: '-e' }, want: false },
     { name: 'a host with shell text', target: { ...tcp, host: '$(id)' }, want: false },
     { name: 'port 0', target: { ...tcp, port: 0 }, want: false },
+    { name: 'the longest path', target: { kind: 'unix', path: `/${'x'.repeat(106)}` }, want: true },
+    { name: 'a path that would be cut', target: { kind: 'unix', path: `/${'x'.repeat(105)}é` }, want: false },
     { name: 'a relative path', target: { kind: 'unix', path: 'x.sock' }, want: false },
   ];
   for (const { name, target, want } of targets) {

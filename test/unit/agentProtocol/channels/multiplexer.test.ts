@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Channel } from '../../../../src/agentProtocol/channels/channel';
 import { MessageType } from '../../../../src/agentProtocol/channels/messages';
 import { Multiplexer } from '../../../../src/agentProtocol/channels/multiplexer';
+import type { AgentLinkError } from '../../../../src/agentProtocol/errors';
 import { carrierPair } from '../../../helpers/carrierPair';
 import { readOpen } from '../../../helpers/remoteProcess';
 import { closed, eventsOf, message, SessionPair } from './channelPairs';
@@ -71,6 +72,20 @@ describe('Multiplexer', () => {
 
       await session.assertAlive();
       await Promise.all([closed(bulk.far), closed(gone.far)]);
+    });
+
+    it('ends the session rather than keep more and more for a side that takes nothing', async () => {
+      const { near: stream } = carrierPair();
+      const lost = once(stream, 'error') as Promise<[AgentLinkError]>;
+      const client = new Multiplexer(stream);
+      const question = { padding: 'x'.repeat(MIB / 2) };
+
+      for (let opened = 0; opened < 100 && !client.isDestroyed; opened++) client.open(question);
+
+      assert.ok(stream.writableLength < 20 * MIB);
+      const [{ code }] = await lost;
+      assert.equal(code, 'protocol');
+      assert.equal(client.size, 0);
     });
   });
 
