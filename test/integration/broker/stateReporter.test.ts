@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
@@ -38,6 +39,12 @@ describe('StateReporter', () => {
     });
     owned.add(broker);
     return { states, close: () => broker.dispose() };
+  };
+  /** Connects to the window and says nothing, for as long as it bears that. */
+  const idlePeerIsDropped = async (): Promise<void> => {
+    const [socket] = readdirSync(dir()).filter((name) => name.endsWith('.sock'));
+    assert.ok(socket);
+    await once(net.connect(path.join(dir(), socket)).resume(), 'close');
   };
   const createReporter = (): StateReporter =>
     owned.add(new StateReporter({ dir: dir(), editor: 'vscode', log: silentLogger, rescanMs: 100 }));
@@ -89,7 +96,7 @@ describe('StateReporter', () => {
     const { states } = await openWindow();
     const reporter = createReporter();
     reporter.report(connected);
-    await new Promise((resolve) => setTimeout(resolve, 350));
+    for (let peer = 0; peer < 3; peer++) await idlePeerIsDropped();
     assert.deepEqual(states, [connected]);
   });
 
