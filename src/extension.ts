@@ -13,6 +13,7 @@ import { Connections, servesEditor } from './remote/connections';
 import { DeletedSandboxes } from './remote/deletedSandboxes';
 import { Doctor } from './remote/doctor/doctor';
 import { EditConsent } from './remote/editConsent';
+import { EmptyWindows } from './remote/emptyWindows';
 import { GrantSource } from './remote/grantSource';
 import { OpenFlow } from './remote/openFlow';
 import { RemoteSshSettings } from './remote/remoteSshSettings';
@@ -53,7 +54,7 @@ import { OpenCommands } from './views/openCommands';
 import { registerCommands } from './views/registerCommands';
 import { SandboxCommands } from './views/sandboxCommands';
 import { SandboxView } from './views/sandboxView';
-import { followSandboxWindow } from './views/sandboxWindow';
+import { SandboxWindow } from './views/sandboxWindow';
 import { SshCommands } from './views/sshCommands';
 import { rememberFolder } from './views/window';
 
@@ -69,6 +70,7 @@ interface Services {
   readonly access: CloudAccess;
   readonly list: SandboxList;
   readonly book: SandboxBook;
+  readonly emptyWindows: EmptyWindows;
   readonly consent: EditConsent;
   readonly remoteSsh: RemoteSshSettings;
   readonly connections: Connections;
@@ -99,9 +101,11 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   owned.add(new ContextKeys({ accounts: services.accounts, canOpenRemotes, isListReadable }));
   const { accounts, book, broker, localCloud, ssh } = services;
   const view = addView(owned, services);
-  addCommands(owned, services, { view, canOpenRemotes });
+  const window = owned.add(new SandboxWindow({ ...services, memory: context.workspaceState }));
+  addCommands(owned, services, { view, window, canOpenRemotes });
   followOthers(owned, services);
   logFailure(log, 'Connections get no grant from this window', broker.ensure());
+  logFailure(log, 'Cannot find out which sandbox this window is open in', window.identify());
   logFailure(log, 'Cannot remember the folder', rememberFolder(book));
   logFailure(log, 'Cannot look for a local cloud', adoptLocalCloud(localCloud, accounts));
   const refreshed = ssh.refresh();
@@ -165,6 +169,7 @@ function createServices(
     access,
     list,
     book,
+    emptyWindows: new EmptyWindows(state),
     consent,
     remoteSsh,
     connections,
@@ -256,13 +261,19 @@ function addView(
   );
 }
 
+interface CommandParts {
+  readonly view: SandboxView;
+  readonly window: SandboxWindow;
+  readonly canOpenRemotes: boolean;
+}
+
 function addCommands(
   owned: DisposableStore,
   services: Services,
-  { view, canOpenRemotes }: { readonly view: SandboxView; readonly canOpenRemotes: boolean },
+  { view, window, canOpenRemotes }: CommandParts,
 ): void {
-  const { windowId, context, state, accounts, access, book, broker, connections, consent, list, log, ssh } =
-    services;
+  const { windowId, context, state, log, accounts, access, list, book, emptyWindows, consent } = services;
+  const { connections, ssh, broker } = services;
   const client = access.client.bind(access);
   const lifecycle = new Lifecycle({ list, client, confirmStart });
   const opener = new SandboxOpener({ book, broker, lifecycle, ssh, client, log });
@@ -273,6 +284,7 @@ function addCommands(
     ssh,
     consent,
     settings: services.remoteSsh,
+    emptyWindows,
     isOpen: (alias) => connections.of(alias).some(servesEditor),
   });
   const lostTerminals = owned.add(new LostTerminals({ connections, book, list, lifecycle, windowId, log }));
@@ -292,7 +304,6 @@ function addCommands(
     useLocalCloud: (signal) => useLocalCloud(access, accounts, signal),
     log,
   });
-  const window = followSandboxWindow(owned, services);
   const connection = new ConnectionActions({ window, list, book, log });
   const doctor = owned.add(createDoctor(services, canOpenRemotes));
   const refusals = new TokenRefusals(state, windowId);

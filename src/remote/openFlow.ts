@@ -1,5 +1,6 @@
 import type { SandboxRef } from '../sandboxes/sandboxList';
 import type { EditConsent } from './editConsent';
+import type { EmptyWindows } from './emptyWindows';
 import { installedRemoteSsh, recommendedRemoteSsh } from './remoteSshFamily';
 import type { RemoteSshSettings, SettingChange } from './remoteSshSettings';
 import type { OpenPhase, Progress, SandboxOpener } from './sandboxOpener';
@@ -64,6 +65,7 @@ export interface OpenFlowOptions {
   readonly ssh: Pick<SshAccess, 'filesToEdit'>;
   readonly consent: Pick<EditConsent, 'missing' | 'give'>;
   readonly settings: Pick<RemoteSshSettings, 'unasked' | 'decide'>;
+  readonly emptyWindows: Pick<EmptyWindows, 'expect'>;
   /** Whether a window is open in the sandbox of that alias. */
   readonly isOpen: (alias: string) => boolean;
 }
@@ -91,6 +93,7 @@ export class OpenFlow {
     );
     // The editor shows a folder in one window only: asked for it again, it would bring that one to the front.
     if (window === 'new' && this.#options.isOpen(alias)) {
+      await this.#options.emptyWindows.expect(alias);
       await host.openEmptyWindow(authority);
       return 'opened';
     }

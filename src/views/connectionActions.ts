@@ -8,11 +8,10 @@ import { linkText } from './connectionText';
 import { showError } from './feedback';
 import { commandIds } from './ids';
 import type { CommandTarget } from './sandboxTree';
-import type { SandboxWindow } from './sandboxWindow';
+import type { SandboxWindow, WindowSandbox } from './sandboxWindow';
 
 export interface ConnectionActionsOptions {
-  /** Undefined if the window is open elsewhere. */
-  readonly window: SandboxWindow | undefined;
+  readonly window: Pick<SandboxWindow, 'sandbox'>;
   readonly list: Pick<SandboxList, 'accounts' | 'find'>;
   readonly book: Pick<SandboxBook, 'noteIntent'>;
   readonly log: Logger;
@@ -34,19 +33,19 @@ export class ConnectionActions {
   }
 
   async show(): Promise<void> {
-    const { window } = this.#options;
-    if (!window) {
+    const { sandbox } = this.#options.window;
+    if (!sandbox) {
       void vscode.window.showInformationMessage(vscode.l10n.t('This window is not open in a sandbox.'));
       return;
     }
-    const { entry, link } = window;
+    const { entry, link } = sandbox;
     const { title, explanation } = linkText(entry.name, link.status);
-    const items = this.#items(window);
+    const items = this.#items(sandbox);
     const chosen = await vscode.window.showQuickPick(items, { title, placeHolder: explanation });
     await chosen?.run();
   }
 
-  #items({ entry, link }: SandboxWindow): ActionItem[] {
+  #items({ entry, link }: WindowSandbox): ActionItem[] {
     const target = this.#target(entry);
     return connectionOffers(link.status, target?.ref.sandbox).map((offer) =>
       offer === 'reconnect'

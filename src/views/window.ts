@@ -1,27 +1,44 @@
 import * as vscode from 'vscode';
 import { hostOfAuthority } from '../remote/authority';
+import type { EmptyWindows, WindowMemory } from '../remote/emptyWindows';
 import type { TargetWindow } from '../remote/openFlow';
-import type { BookEntry, SandboxBook } from '../remote/sandboxBook';
+import type { SandboxBook } from '../remote/sandboxBook';
 
-/** The sandbox that this window is open in, if it is one of ours. */
-export function sandboxOfWindow(book: Pick<SandboxBook, 'find'>): BookEntry | undefined {
-  const { workspaceFile, workspaceFolders } = vscode.workspace;
+/** The SSH host that this window is open on, where something that is open in it tells. */
+export function hostOfWindow(): string | undefined {
+  const { workspaceFile, workspaceFolders = [], textDocuments } = vscode.workspace;
+  const documents = textDocuments.map(({ uri }) => uri).filter(({ scheme }) => scheme === 'vscode-remote');
   // A workspace that was not saved yet has a file without an authority; its folders have one.
-  const authorities = [workspaceFile?.authority, workspaceFolders?.[0]?.uri.authority];
-  const authority = authorities.find((candidate) => candidate);
-  const host = authority === undefined ? undefined : hostOfAuthority(authority);
-  return host === undefined ? undefined : book.find(host);
+  const candidates = [workspaceFile, ...workspaceFolders.slice(0, 1).map(({ uri }) => uri), ...documents];
+  const authority = candidates.map((uri) => uri?.authority).find(Boolean);
+  return authority === undefined ? undefined : hostOfAuthority(authority);
+}
+
+/**
+ * The same, also where nothing is open: then as far as the window was opened by us. Rejects as the store does.
+ * @param memory of this window
+ */
+export async function identifyWindow(
+  emptyWindows: Pick<EmptyWindows, 'identify'>,
+  memory: WindowMemory,
+): Promise<string | undefined> {
+  if (!isEmptyWindow() || vscode.env.remoteName !== 'ssh-remote') return hostOfWindow();
+  return hostOfWindow() ?? (await emptyWindows.identify(memory));
 }
 
 /** Where a sandbox is opened that nobody said a window for: never in place of what the person has open. */
 export function preferredWindow(): TargetWindow {
-  const { workspaceFile, workspaceFolders } = vscode.workspace;
-  return workspaceFile || workspaceFolders?.length ? 'new' : 'this';
+  return isEmptyWindow() ? 'this' : 'new';
 }
 
 /** Remembers the folder that is open, so that the sandbox opens there next time. */
 export async function rememberFolder(book: SandboxBook): Promise<void> {
-  const sandbox = sandboxOfWindow(book);
+  const host = hostOfWindow();
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri.path;
-  if (sandbox && folder) await book.rememberFolder(sandbox.alias, folder);
+  if (host !== undefined && folder && book.find(host)) await book.rememberFolder(host, folder);
+}
+
+function isEmptyWindow(): boolean {
+  const { workspaceFile, workspaceFolders } = vscode.workspace;
+  return !workspaceFile && !workspaceFolders?.length;
 }

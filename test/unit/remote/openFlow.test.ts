@@ -43,6 +43,7 @@ describe('OpenFlow', () => {
   let obstacles: string[];
   let folder: string | undefined;
   let isOpen: boolean;
+  let expected: string[];
   let flow: OpenFlow;
 
   const open = (window: TargetWindow, host: OpenHost): Promise<OpenOutcome> =>
@@ -56,6 +57,7 @@ describe('OpenFlow', () => {
     obstacles = [];
     folder = '/workspace';
     isOpen = false;
+    expected = [];
     flow = new OpenFlow({
       opener: {
         remoteSandbox: (_ref, _progress, warn, wanted) => {
@@ -69,6 +71,7 @@ describe('OpenFlow', () => {
         unasked: () => settings,
         decide: (allowed) => Promise.resolve(void decided.push(allowed)),
       },
+      emptyWindows: { expect: (sandbox) => Promise.resolve(void expected.push(sandbox)) },
       isOpen: (candidate) => isOpen && candidate === alias,
     });
   });
@@ -175,6 +178,26 @@ describe('OpenFlow', () => {
     await open('new', host);
 
     assert.deepEqual(happened, [`open a window in ${authority}`]);
+  });
+
+  it('leaves word for that window, which has nothing to tell it where it is', async () => {
+    isOpen = true;
+    let before: readonly string[] = [];
+    const { host } = createHost({
+      openEmptyWindow: () => {
+        before = [...expected];
+        return Promise.resolve();
+      },
+    });
+    await open('new', host);
+
+    assert.deepEqual(before, [alias]);
+  });
+
+  it('leaves no word for a window with a folder', async () => {
+    await open('new', createHost().host);
+
+    assert.deepEqual(expected, []);
   });
 
   it('goes to the window that is open in the sandbox when no new one was asked for', async () => {
