@@ -7,13 +7,14 @@ import type { SshAccess } from './sshAccess';
 export interface DeletedSandboxesOptions {
   readonly list: Pick<SandboxList, 'onDidList'>;
   readonly book: Pick<SandboxBook, 'ofAccount'>;
-  readonly ssh: Pick<SshAccess, 'forget' | 'cleanUp'>;
+  readonly ssh: Pick<SshAccess, 'forget'>;
   readonly log: Logger;
 }
 
 /**
  * Forgets sandboxes that were deleted elsewhere: their keys and SSH entries. That happens when two complete lists of
- * their cloud in a row are without them, so that one list with a gap costs nothing.
+ * their cloud in a row are without them, so that one list with a gap costs nothing. What
+ * the user's own files have for all sandboxes stays: nothing changes those without the person.
  */
 export class DeletedSandboxes implements Disposable {
   readonly #options: DeletedSandboxesOptions;
@@ -50,6 +51,5 @@ export class DeletedSandboxes implements Disposable {
       await ssh.forget(alias);
       log.info(`Forgot ${alias}: its sandbox is gone from the cloud`);
     }
-    await ssh.cleanUp();
   }
 }

@@ -76,13 +76,14 @@ export class RemoteSshSettings {
     await this.#settings.set(platformSetting, { ...entries, [alias]: platform });
   }
 
-  /** Takes the alias's entry away again. */
-  async forget(alias: string): Promise<void> {
-    if (!this.#stored?.platforms.includes(alias)) return;
-    await this.#removePlatforms([alias]);
+  /** Takes the alias's entry away again. Resolves to the names of the settings that had one. */
+  async forget(alias: string): Promise<readonly string[]> {
+    if (!this.#stored?.platforms.includes(alias)) return [];
+    const isRemoved = await this.#removePlatforms([alias]);
     await this.#change(
       (stored) => stored && { ...stored, platforms: stored.platforms.filter((known) => known !== alias) },
     );
+    return isRemoved ? [platformSetting] : [];
   }
 
   /** Changes everything back and forgets the person's answer. Resolves to what was changed. */

@@ -1,63 +1,73 @@
 import { CodedError, describeError } from '../base/errors';
-import { isLocal, type Account } from '../sandboxes/account';
+import type { Account } from '../sandboxes/account';
 import type { AccountStore } from '../sandboxes/accountStore';
 import type { CloudAccess } from '../sandboxes/cloudAccess';
 import type { SandboxBook } from './sandboxBook';
-import type { SshAccess } from './sshAccess';
+import type { RemovedSetup, SshAccess } from './sshAccess';
 
 /** Something of the account is still on this computer. Its `cause` is an AggregateError. */
 export class SignOutError extends CodedError<'incomplete'> {}
 
 export interface SignOutOptions {
-  readonly accounts: Pick<AccountStore, 'deleteToken' | 'remove'>;
+  readonly accounts: Pick<AccountStore, 'reload' | 'list' | 'token' | 'deleteToken' | 'remove'>;
   readonly access: Pick<CloudAccess, 'forget'>;
-  readonly book: Pick<SandboxBook, 'reload' | 'list' | 'ofAccount'>;
-  readonly ssh: Pick<SshAccess, 'forget' | 'cleanUp'>;
+  readonly book: Pick<SandboxBook, 'ofAccount'>;
+  readonly ssh: Pick<SshAccess, 'forget' | 'removeAll'>;
 }
 
 /** What a sign-out took off this computer. */
-export interface Removed {
+export interface Removed extends RemovedSetup {
   readonly token: boolean;
-  /** Names, untrusted text, of the sandboxes whose keys and SSH entries are gone. */
-  readonly sandboxes: readonly string[];
-  /** With the last sandbox of all accounts: our SSH files, and our line in the user's configuration. */
-  readonly sshConfig: boolean;
 }
 
 /**
- * Removes an account's token, and the keys and SSH entries of its sandboxes. What fails keeps nothing else from being
- * removed; the account then stays listed, so that the person can sign out again. Rejects with a {@link SignOutError}.
+ * Removes an account's token, and the keys and SSH entries of its sandboxes; with the last account also what all
+ * sandboxes share: our SSH files, and what we changed in the user's files and settings. What fails keeps nothing else
+ * from being removed; the account then stays listed, so that the person can sign out again. Rejects with a
+ * {@link SignOutError}.
  */
 export async function signOut(account: Account, options: SignOutOptions): Promise<Removed> {
-  const { accounts, access, book, ssh } = options;
-  access.forget(account.id);
-  // Other windows may have opened sandboxes of it.
-  await book.reload();
-  const known = book.ofAccount(account.id);
-  const steps = [
-    // The token first: whatever fails afterwards, nobody can use the account any more.
-    () => accounts.deleteToken(account.id),
-    ...known.map(
-      ({ alias }) =>
-        () =>
-          ssh.forget(alias),
-    ),
-    () => ssh.cleanUp(),
-  ];
-  const failures = await failuresOf(steps);
-  if (failures.length > 0) throw incomplete(failures);
-  await accounts.remove(account.id);
-  return {
-    token: !isLocal(account),
-    sandboxes: known.map(({ name }) => name),
-    sshConfig: known.length > 0 && book.list().length === 0,
-  };
+  const { accounts, access } = options;
+  const failures: unknown[] = [];
+  const attempt: Attempt = (work) => work().catch((error: unknown) => void failures.push(error));
+  try {
+    const hadToken = (await attempt(() => accounts.token(account.id))) !== undefined;
+    const setup = await removeSetup(account, options, attempt);
+    // Last, right before the account itself: other windows must not take a sign-out for a token that was lost.
+    await attempt(() => accounts.deleteToken(account.id));
+    if (failures.length > 0) throw incomplete(failures);
+    await accounts.remove(account.id);
+    return { token: hadToken, ...setup };
+  } finally {
+    // Until now a look at the cloud could have opened it again.
+    access.forget(account.id);
+  }
 }
 
-async function failuresOf(steps: readonly (() => Promise<void>)[]): Promise<unknown[]> {
-  const failures: unknown[] = [];
-  for (const step of steps) await step().catch((error: unknown) => failures.push(error));
-  return failures;
+/** Resolves to undefined, and notes why, where the work fails. */
+type Attempt = <T>(work: () => Promise<T>) => Promise<T | undefined>;
+
+async function removeSetup(
+  account: Account,
+  { accounts, book, ssh }: SignOutOptions,
+  attempt: Attempt,
+): Promise<RemovedSetup> {
+  // Other windows may have opened sandboxes of it, or signed in to another cloud; whoever cannot tell removes nothing.
+  await accounts.reload();
+  const known = book.ofAccount(account.id);
+  const settings = new Set<string>();
+  for (const { alias } of known) {
+    const names = await attempt(() => ssh.forget(alias));
+    for (const name of names ?? []) settings.add(name);
+  }
+  const isLast = accounts.list().every(({ id }) => id === account.id);
+  const rest = isLast ? await attempt(() => ssh.removeAll()) : undefined;
+  return {
+    sandboxes: [...known.map(({ name }) => name), ...(rest?.sandboxes ?? [])],
+    config: rest?.config ?? { edited: [], isShared: false },
+    settings: rest?.settings ?? [],
+    settingsWithEntries: [...new Set([...settings, ...(rest?.settingsWithEntries ?? [])])],
+  };
 }
 
 function incomplete(failures: readonly unknown[]): SignOutError {

@@ -12,6 +12,8 @@ export interface CommandLine {
 export interface RemovedSetup {
   /** Names, untrusted text, of the sandboxes whose keys and entries are gone. */
   readonly sandboxes: readonly string[];
+  /** Names of the settings that had entries for them. */
+  readonly settingsWithEntries: readonly string[];
   readonly config: RemovedConfig;
   /** Settings that are as they were before us. */
   readonly settings: readonly SettingChange[];
@@ -33,10 +35,8 @@ export interface SshAccess {
   obstacles(alias: string, signal?: AbortSignal): Promise<readonly string[]>;
   /** Makes new keys for a provisioned alias. Connections that are open go on with the old ones. */
   rotateKeys(alias: string): Promise<void>;
-  /** Removes a sandbox's keys and entries. */
-  forget(alias: string): Promise<void>;
-  /** Once no sandbox is provisioned any more: removes all that we made, also in the user's files. */
-  cleanUp(): Promise<void>;
+  /** Removes a sandbox's keys and entries. Resolves to the names of the settings that had an entry for it. */
+  forget(alias: string): Promise<readonly string[]>;
   /** Forgets every sandbox, and removes all that we made, also in the user's files and settings. */
   removeAll(): Promise<RemovedSetup>;
 }

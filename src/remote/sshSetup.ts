@@ -8,10 +8,10 @@ import type { SandboxRef } from '../sandboxes/sandboxList';
 import type { LauncherSpec } from '../sshConfig/launcher';
 import type { Mismatch } from '../sshConfig/mismatches';
 import { Provisioner } from '../sshConfig/provisioner';
-import { SshConfig, type RemovedConfig } from '../sshConfig/sshConfig';
+import { SshConfig } from '../sshConfig/sshConfig';
 import type { EditConsent } from './editConsent';
 import type { SandboxBook } from './sandboxBook';
-import type { RemoteSshSettings, SettingChange } from './remoteSshSettings';
+import type { RemoteSshSettings } from './remoteSshSettings';
 import type { CommandLine, RemovedSetup, SshAccess } from './sshAccess';
 
 /** The editor's own settings for ssh. */
@@ -116,32 +116,31 @@ export class SshSetup implements SshAccess {
     await (await this.#provisioner()).rotate(alias);
   }
 
-  async forget(alias: string): Promise<void> {
+  async forget(alias: string): Promise<readonly string[]> {
+    const { book, remoteSsh } = this.#options;
     await (await this.#provisioner()).forget(alias);
-    await this.#options.remoteSsh.forget(alias);
-    await this.#options.book.forget(alias);
-  }
-
-  async cleanUp(): Promise<void> {
-    const { book } = this.#options;
-    // Another window may have provisioned one; and a book that cannot be read is not an empty one.
-    await book.reload();
-    if (book.list().length === 0) await this.#remove();
+    const settings = await remoteSsh.forget(alias);
+    await book.forget(alias);
+    return settings;
   }
 
   async removeAll(): Promise<RemovedSetup> {
-    const { book } = this.#options;
+    const { book, consent, remoteSsh } = this.#options;
+    // Another window may have provisioned one; and a book that cannot be read is not an empty one.
     await book.reload();
     const known = book.list();
-    for (const { alias } of known) await this.forget(alias);
-    return { sandboxes: known.map(({ name }) => name), ...(await this.#remove()) };
-  }
-
-  async #remove(): Promise<{ config: RemovedConfig; settings: readonly SettingChange[] }> {
-    const { consent, remoteSsh } = this.#options;
+    const settingsWithEntries = new Set<string>();
+    for (const { alias } of known) {
+      for (const name of await this.forget(alias)) settingsWithEntries.add(name);
+    }
     const config = await this.#config().remove();
     await consent.withdraw();
-    return { config, settings: await remoteSsh.restore() };
+    return {
+      sandboxes: known.map(({ name }) => name),
+      settingsWithEntries: [...settingsWithEntries],
+      config,
+      settings: await remoteSsh.restore(),
+    };
   }
 
   /** Brings our files up to date: an update moves the editor and this extension, and the launcher names both. */

@@ -27,8 +27,10 @@ export interface SshConfigOptions {
 export interface RemovedConfig {
   /** The user's files that had our line. */
   readonly edited: readonly string[];
-  /** Our folder; undefined if it was not there, or another editor still has files in it. */
+  /** Our folder; undefined if it was not there, or something of others is in it. */
   readonly folder?: string;
+  /** Another editor still has files in our folder: it stays, and so does our line. */
+  readonly isShared: boolean;
 }
 
 /** Our part of a user's SSH set-up: a folder of our own, and one Include line at the top of their file. */
@@ -96,7 +98,7 @@ export class SshConfig {
     const wasThere = await exists(this.#dir);
     const { created, edited } = await this.hosts.footprint.read();
     await this.hosts.delete();
-    if (await this.#hasOtherEditors()) return { edited: [] };
+    if (await this.#hasOtherEditors()) return { edited: [], isShared: true };
     const current = this.#userConfigs.map(({ file }) => file);
     const cleaned: string[] = [];
     for (const file of new Set([...edited, ...current])) {
@@ -107,7 +109,7 @@ export class SshConfig {
     await removeIfEmpty(this.#dir);
     if (created.includes(this.#options.sshDir)) await removeIfEmpty(this.#options.sshDir);
     const isGone = wasThere && !(await exists(this.#dir));
-    return { edited: cleaned, ...(isGone && { folder: this.#dir }) };
+    return { edited: cleaned, isShared: false, ...(isGone && { folder: this.#dir }) };
   }
 
   /**

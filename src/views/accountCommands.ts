@@ -25,7 +25,7 @@ export interface AccountCommandsOptions {
   readonly list: SandboxList;
   readonly book: SandboxBook;
   readonly kinds: readonly CloudKind[];
-  readonly ssh: Pick<SshAccess, 'forget' | 'cleanUp'>;
+  readonly ssh: Pick<SshAccess, 'forget' | 'removeAll'>;
   readonly log: Logger;
 }
 
@@ -135,7 +135,7 @@ export class AccountCommands {
       target?.kind === 'account'
         ? target.account
         : await pickAccount(accounts.list(), vscode.l10n.t('Sign out of which cloud?'));
-    if (!account || !(await confirmSignOut(account))) return;
+    if (!account) return;
     const host = printable(accountHost(account), 100);
     try {
       const removed = await signOut(account, this.#options);
@@ -159,18 +159,4 @@ export class AccountCommands {
     await vscode.commands.executeCommand(`${viewId}.focus`);
     await this.#options.list.refresh(account.id);
   }
-}
-
-async function confirmSignOut(account: Account): Promise<boolean> {
-  const where = isLocal(account) ? vscode.l10n.t('the local cloud') : printable(accountHost(account), 100);
-  const detail = isLocal(account)
-    ? vscode.l10n.t(
-        'Its sandboxes stay on this computer and come back when you start the local cloud again. Their SSH keys are removed.',
-      )
-    : vscode.l10n.t(
-        'The token and the SSH keys of its sandboxes are removed from this computer. The sandboxes stay in the cloud.',
-      );
-  const message = messageText(vscode.l10n.t('Sign out of {0}?', where));
-  const confirm = vscode.l10n.t('Sign Out');
-  return (await vscode.window.showWarningMessage(message, { modal: true, detail }, confirm)) === confirm;
 }

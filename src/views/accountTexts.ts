@@ -3,28 +3,20 @@ import * as vscode from 'vscode';
 import { printable } from '../base/errors';
 import type { Removed } from '../remote/signOut';
 import { accountHost, isLocal, type Account } from '../sandboxes/account';
-import { nameText } from './text';
+import { afterwardsTexts, removedParts } from './removedTexts';
 
-/** Names beyond that are counted: a notification shows a few lines only. */
-const maxNames = 3;
-
-/** What a sign-out took off this computer. */
-export function removedText(account: Account, { token, sandboxes, sshConfig }: Removed): string {
+/** What a sign-out took off this computer, and what it did not touch. */
+export function removedText(account: Account, removed: Removed): string {
   const host = isLocal(account) ? vscode.l10n.t('the local cloud') : printable(accountHost(account), 100);
-  const parts = [
-    token && vscode.l10n.t('the token'),
-    sandboxes.length > 0 && vscode.l10n.t('SSH keys and entries of {0}', namesText(sandboxes)),
-    sshConfig && vscode.l10n.t('our SSH files, with the line in your SSH configuration'),
-  ].filter((part) => part !== false);
-  if (parts.length === 0)
-    return vscode.l10n.t('Signed out of {0}. There was nothing else of it on this computer.', host);
-  return vscode.l10n.t('Signed out of {0}. Removed from this computer: {1}.', host, parts.join('; '));
-}
-
-/** Names of sandboxes, as many as a notification has room for. */
-export function namesText(names: readonly string[]): string {
-  const shown = names.slice(0, maxNames).map((name) => `“${nameText(name)}”`);
-  const more = names.length - shown.length;
-  const list = shown.join(', ');
-  return more > 0 ? vscode.l10n.t('{0} and {1} more', list, more) : list;
+  const parts = [...(removed.token ? [vscode.l10n.t('the token')] : []), ...removedParts(removed)];
+  return [
+    vscode.l10n.t('Signed out of {0}.', host),
+    parts.length > 0
+      ? vscode.l10n.t('Removed from this computer: {0}.', parts.join('; '))
+      : vscode.l10n.t('There was no token, key or SSH entry of it.'),
+    ...afterwardsTexts(removed),
+    isLocal(account)
+      ? vscode.l10n.t('Its sandboxes stay, and come back when you start the local cloud again.')
+      : vscode.l10n.t('Its sandboxes stay in the cloud.'),
+  ].join(' ');
 }

@@ -16,7 +16,7 @@ export interface SandboxCommandsOptions {
   readonly list: SandboxList;
   readonly lifecycle: Lifecycle;
   readonly book: SandboxBook;
-  readonly ssh: Pick<SshAccess, 'forget' | 'cleanUp'>;
+  readonly ssh: Pick<SshAccess, 'forget'>;
   readonly log: Logger;
 }
 
@@ -75,7 +75,6 @@ export class SandboxCommands {
       );
       isDeleted = true;
       if (alias) await ssh.forget(alias);
-      await ssh.cleanUp();
     } catch (error) {
       const what = isDeleted
         ? vscode.l10n.t('Deleted “{0}”, but cannot remove what this computer knows of it', name)

@@ -2,8 +2,8 @@
 import * as vscode from 'vscode';
 import type { Sandbox } from '../cloud/provider';
 import type { RemovedSetup } from '../remote/sshAccess';
-import { namesText } from './accountTexts';
 import { isStartable, statusWord } from './presentation';
+import { afterwardsTexts, removedParts } from './removedTexts';
 import { nameText } from './text';
 
 export function copiedText(command: string, sandbox: Sandbox): string {
@@ -17,26 +17,13 @@ export function copiedText(command: string, sandbox: Sandbox): string {
 }
 
 /** What is gone from this computer, and what is as it was before. */
-export function removedSetupText({ sandboxes, config, settings }: RemovedSetup): string {
-  const removed = [
-    sandboxes.length > 0 && vscode.l10n.t('SSH keys and entries of {0}', namesText(sandboxes)),
-    ...config.edited.map((file) => vscode.l10n.t('our line in {0}', file)),
-    config.folder !== undefined && vscode.l10n.t('the folder {0}', config.folder),
-  ].filter((part) => part !== false);
-  const restored = settings.map(({ name, value }) =>
-    value === undefined
-      ? vscode.l10n.t('{0} is not set', name)
-      : vscode.l10n.t('{0} is {1}', name, JSON.stringify(value)),
-  );
-  if (removed.length + restored.length === 0) return vscode.l10n.t('There was nothing of ours to remove.');
+export function removedSetupText(removed: RemovedSetup): string {
+  const parts = removedParts(removed);
+  const afterwards = afterwardsTexts(removed);
+  if (parts.length + afterwards.length === 0) return vscode.l10n.t('There was nothing of ours to remove.');
   return [
-    removed.length > 0 && vscode.l10n.t('Removed: {0}.', removed.join('; ')),
-    restored.length > 0 && vscode.l10n.t('As before: {0}.', restored.join('; ')),
-    config.folder === undefined &&
-      sandboxes.length > 0 &&
-      vscode.l10n.t('Another editor still uses the line and the folder.'),
+    ...(parts.length > 0 ? [vscode.l10n.t('Removed: {0}.', parts.join('; '))] : []),
+    ...afterwards,
     vscode.l10n.t('Opening a sandbox sets up anew what it needs.'),
-  ]
-    .filter((part) => part !== false)
-    .join(' ');
+  ].join(' ');
 }

@@ -292,13 +292,19 @@ describe('Opening a sandbox, up to the editor', function () {
     assert.equal(await ssh.provision(renamed), before);
   });
 
-  it('removes all that it made once no sandbox is left', async () => {
-    const { authority } = await opener.remoteSandbox(ref, progress, noWarning);
-    await ssh.forget(authority.replace(/^ssh-remote\+/, ''));
-    await ssh.cleanUp();
+  it('forgets the last sandbox, and leaves the user’s configuration as the next one needs it', async () => {
+    const { alias } = await opener.remoteSandbox(ref, progress, noWarning);
+    const config = await fs.readFile(path.join(sshDir, 'config'), 'utf8');
+    await ssh.forget(alias);
 
-    assert.deepEqual(await fs.readdir(sshDir), ['config']);
-    assert.equal(await fs.readFile(path.join(sshDir, 'config'), 'utf8'), userConfig);
+    assert.equal(await ssh.keys(alias), undefined);
+    assert.deepEqual(book.list(), []);
+    for (const name of await fs.readdir(path.join(sshDir, 'cloud-sandboxes'))) {
+      const content = await fs.readFile(path.join(sshDir, 'cloud-sandboxes', name), 'utf8');
+      assert.ok(!content.includes(alias), name);
+    }
+    assert.equal(await fs.readFile(path.join(sshDir, 'config'), 'utf8'), config);
+    assert.deepEqual(await ssh.filesToEdit(), []);
   });
 
   it('tells what it removed when all sandboxes are forgotten at once', async () => {
@@ -306,7 +312,12 @@ describe('Opening a sandbox, up to the editor', function () {
 
     assert.deepEqual(await ssh.removeAll(), {
       sandboxes: ['a "box" $(id)'],
-      config: { edited: [path.join(sshDir, 'config')], folder: path.join(sshDir, 'cloud-sandboxes') },
+      settingsWithEntries: [],
+      config: {
+        edited: [path.join(sshDir, 'config')],
+        folder: path.join(sshDir, 'cloud-sandboxes'),
+        isShared: false,
+      },
       settings: [],
     });
     assert.deepEqual(await fs.readdir(sshDir), ['config']);

@@ -218,10 +218,10 @@ describe('the user’s SSH configuration', () => {
     const code = await install(create('vscode'));
     const cursor = await install(create('cursor'));
     assert.equal(bytes(), `${code.includeLine}\r\n${original}`);
-    await code.remove();
+    assert.deepEqual(await code.remove(), { edited: [], isShared: true });
     assert.equal(bytes(), `${code.includeLine}\r\n${original}`);
     assert.ok(existsSync(cursor.hosts.configFile));
-    await cursor.remove();
+    assert.deepEqual(await cursor.remove(), { edited: [file()], folder: ownDir(), isShared: false });
     assert.equal(bytes(), original);
     assert.ok(!existsSync(ownDir()));
   });

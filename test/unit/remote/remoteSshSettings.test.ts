@@ -91,12 +91,20 @@ describe('The settings of Remote-SSH', () => {
     assert.deepEqual(editor.user.get(platform), { mine: 'macOS', [alias]: 'linux', [other]: 'linux' });
   });
 
-  it('lose the entry of a sandbox that is gone', async () => {
+  it('lose the entry of a sandbox that is gone, which is told', async () => {
     await settings.decide(true);
     await settings.apply(alias);
     await settings.apply(other);
-    await settings.forget(alias);
+    assert.deepEqual(await settings.forget(alias), [platform]);
     assert.deepEqual(editor.user.get(platform), { [other]: 'linux' });
+  });
+
+  it('keep an entry that the person changed, and tell of none', async () => {
+    await settings.decide(true);
+    await settings.apply(alias);
+    editor.user.set(platform, { [alias]: 'macOS' });
+    assert.deepEqual(await settings.forget(alias), []);
+    assert.deepEqual(editor.user.get(platform), { [alias]: 'macOS' });
   });
 
   it('are as before when all is changed back, which is told', async () => {

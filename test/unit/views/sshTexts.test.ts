@@ -4,7 +4,12 @@ import type { RemovedSetup } from '../../../src/remote/sshAccess';
 import { copiedText, removedSetupText } from '../../../src/views/sshTexts';
 
 const box: Sandbox = { id: 'id1', name: 'box', status: 'running' };
-const nothing: RemovedSetup = { sandboxes: [], config: { edited: [] }, settings: [] };
+const nothing: RemovedSetup = {
+  sandboxes: [],
+  settingsWithEntries: [],
+  config: { edited: [], isShared: false },
+  settings: [],
+};
 const again = 'Opening a sandbox sets up anew what it needs.';
 
 describe('What is said of ssh', () => {
@@ -22,20 +27,23 @@ describe('What is said of ssh', () => {
       what: 'everything',
       removed: {
         sandboxes: ['box'],
-        config: { edited: ['/h/.ssh/config'], folder: '/h/.ssh/cloud-sandboxes' },
-        settings: [
-          { name: 'remote.SSH.connectTimeout', value: 30 },
-          { name: 'remote.SSH.remotePlatform', value: undefined },
-        ],
+        settingsWithEntries: ['remote.SSH.remotePlatform'],
+        config: { edited: ['/h/.ssh/config'], folder: '/h/.ssh/cloud-sandboxes', isShared: false },
+        settings: [{ name: 'remote.SSH.connectTimeout', value: 30 }],
       },
       text:
-        'Removed: SSH keys and entries of “box”; our line in /h/.ssh/config; the folder /h/.ssh/cloud-sandboxes. ' +
-        'As before: remote.SSH.connectTimeout is 30; remote.SSH.remotePlatform is not set. ' +
+        'Removed: SSH keys and entries of “box”; their entries in remote.SSH.remotePlatform; our line in /h/.ssh/config; ' +
+        'the folder /h/.ssh/cloud-sandboxes. As before: remote.SSH.connectTimeout is 30. ' +
         again,
     },
     {
+      what: 'a setting of ours alone',
+      removed: { ...nothing, settings: [{ name: 'remote.SSH.connectTimeout', value: undefined }] },
+      text: `As before: remote.SSH.connectTimeout is not set. ${again}`,
+    },
+    {
       what: 'this editor’s part',
-      removed: { ...nothing, sandboxes: ['box'] },
+      removed: { ...nothing, sandboxes: ['box'], config: { edited: [], isShared: true } },
       text: `Removed: SSH keys and entries of “box”. Another editor still uses the line and the folder. ${again}`,
     },
   ];
