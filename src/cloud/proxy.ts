@@ -8,6 +8,7 @@ import { CodedError, describeError } from '../base/errors';
 import { readExtraCa } from '../base/extraCa';
 import { CloudError } from './errors';
 import type { NetworkSettings } from './provider';
+import { SocksAgent, socksProtocols } from './socksAgent';
 
 /**
  * Idle connections are closed by us after this time: less than the 5 s after which Node's and uvicorn's servers close
@@ -67,6 +68,10 @@ function directAgents(secure: boolean): Agents {
 }
 
 function proxyAgents(proxy: URL, secure: boolean, settings: NetworkSettings): Agents {
+  if (socksProtocols.includes(proxy.protocol)) {
+    const agent = new SocksAgent(proxy, keepAlive);
+    return { requestAgent: agent, upgradeAgent: agent };
+  }
   const { proxyAuthorization } = settings;
   const options: TunnelOptions = {
     ...keepAlive,
@@ -141,10 +146,22 @@ function closeIdle(agent: http.Agent): void {
 export function proxyFor(url: URL, settings: NetworkSettings): URL | undefined {
   if (!settings.proxyUrl || isLoopback(url.hostname)) return undefined;
   if (settings.noProxy?.some((pattern) => matchesNoProxy(url, pattern))) return undefined;
-  const proxy = URL.canParse(settings.proxyUrl) ? new URL(settings.proxyUrl) : undefined;
-  if (proxy?.protocol === 'http:' || proxy?.protocol === 'https:') return proxy;
+  return parseProxy(settings.proxyUrl);
+}
+
+const proxyProtocols = ['http:', 'https:', ...socksProtocols];
+
+/** The address of a proxy as it was set; throws a {@link CloudError} `invalid` if there can be no such proxy. */
+export function parseProxy(text: string): URL {
+  const proxy = URL.canParse(text) ? new URL(text) : undefined;
+  if (proxy && proxy.hostname !== '' && proxyProtocols.includes(proxy.protocol)) return proxy;
+  const schemes = proxyProtocols.map((protocol) => `${protocol}//`).join(', ');
   // The setting may hold a password: it is not repeated here.
-  throw new CloudError('invalid', 'The proxy setting must be an http:// or https:// URL');
+  throw new CloudError(
+    'invalid',
+    `The proxy setting is no URL that begins with one of ${schemes}; correct http.proxy, or HTTPS_PROXY or HTTP_PROXY where ` +
+      'that is empty',
+  );
 }
 
 /** `*`, `host`, `.suffix`, `*.suffix`, each with an optional `:port`; a name covers its subdomains, as in curl. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as http from 'node:http';
 import * as https from 'node:https';
@@ -15,6 +16,7 @@ import { dialWebSocket } from '../../../src/cloud/websocket';
 import { eventually } from '../../helpers/eventually';
 import { listen, type TestServer } from '../../helpers/httpServer';
 import { requireTool } from '../../helpers/require';
+import { serveSocks, type SocksProxy } from '../../helpers/socksProxy';
 import { useTempDir } from '../../helpers/tempDir';
 
 /** A name that only the proxy of these tests resolves: loopback itself is never proxied. */
@@ -22,7 +24,7 @@ const CLOUD_HOST = 'cloud.test';
 
 describe('the way to a cloud', () => {
   const dir = useTempDir();
-  const servers: TestServer[] = [];
+  const servers: { close(): Promise<void> }[] = [];
   let origin: Origin | undefined;
 
   afterEach(async () => {
@@ -171,6 +173,72 @@ describe('the way to a cloud', () => {
     );
   });
 
+  describe('by a SOCKS proxy', () => {
+    async function serveSocksProxy(...options: Parameters<typeof serveSocks>): Promise<SocksProxy> {
+      const proxy = await serveSocks(...options);
+      servers.push(proxy);
+      return proxy;
+    }
+
+    const schemes = [
+      { scheme: 'socks', version: 5 },
+      { scheme: 'socks5', version: 5 },
+      { scheme: 'socks5h', version: 5 },
+      { scheme: 'socks4', version: 4 },
+      { scheme: 'socks4a', version: 4 },
+    ];
+    for (const { scheme, version } of schemes) {
+      it(`leads requests and WebSockets through ${scheme}://, which looks up the name`, async () => {
+        const cloud = await serve(http.createServer());
+        const proxy = await serveSocksProxy();
+        const proxyUrl = `${scheme}://${proxy.host}`;
+        const from = createOrigin(`http://${CLOUD_HOST}:${cloud.port}`, { proxyUrl });
+
+        assert.deepEqual([await request(from), await firstMessage(from)], [{ ok: true }, 'hi']);
+
+        assert.deepEqual([...new Set(proxy.targets)], [`${version} ${CLOUD_HOST}:${cloud.port}`]);
+      });
+    }
+
+    it('authenticates to it by the user and the password in its address', async () => {
+      const cloud = await serve(http.createServer());
+      const proxy = await serveSocksProxy();
+      const proxyUrl = `socks5://ann:p%40ss@${proxy.host}`;
+
+      await request(createOrigin(`http://${CLOUD_HOST}:${cloud.port}`, { proxyUrl }));
+
+      assert.deepEqual(proxy.credentials, ['ann:p@ss']);
+    });
+
+    it('ends no connection that is in use for being idle', async () => {
+      const cloud = await serve(http.createServer());
+      const proxy = await serveSocksProxy();
+      const baseUrl = `http://${CLOUD_HOST}:${cloud.port}`;
+      const { route } = createOrigin(baseUrl, { proxyUrl: `socks5://${proxy.host}` });
+
+      const asking = http.get(baseUrl, { agent: route.requestAgent });
+      const [socket] = (await once(asking, 'socket')) as [net.Socket];
+      socket.emit('timeout');
+
+      assert.equal(socket.destroyed, false);
+      await once(asking, 'response');
+    });
+
+    it('reports one that refuses, without its credentials', async () => {
+      const proxy = await serveSocksProxy({ refuses: true });
+      const from = createOrigin(`https://${CLOUD_HOST}`, { proxyUrl: `socks5://ann:s3cret@${proxy.host}` });
+
+      for (const attempt of [request(from), firstMessage(from)]) {
+        await assert.rejects(attempt, (error: Error & { code: string }) => {
+          assert.equal(error.code, 'unreachable');
+          assert.match(error.message, /the proxy 127\.0\.0\.1:\d+ failed: Socks5 proxy rejected connection/);
+          assert.ok(!error.message.includes('s3cret'));
+          return true;
+        });
+      }
+    });
+  });
+
   describe('over TLS', () => {
     async function serveTls(): Promise<{ cloud: TestServer; ca: string }> {
       const key = path.join(dir.path, 'key.pem');
@@ -214,6 +282,21 @@ describe('the way to a cloud', () => {
       assert.deepEqual([await request(proxied), await firstMessage(proxied)], [{ ok: true }, 'hi']);
 
       assert.deepEqual([...new Set(proxy.targets)], [`CONNECT ${CLOUD_HOST}:${cloud.port}`]);
+    });
+
+    it('asks for such a certificate through a SOCKS proxy too', async () => {
+      const { cloud, ca } = await serveTls();
+      const proxy = await serveSocks();
+      servers.push(proxy);
+      const baseUrl = `https://${CLOUD_HOST}:${cloud.port}`;
+      const proxyUrl = `socks5://${proxy.host}`;
+      const unknown = createOrigin(baseUrl, { proxyUrl });
+      for (const attempt of [request(unknown), firstMessage(unknown)])
+        await assert.rejects(attempt, { message: /certificate that is not trusted here/ });
+      unknown.route.dispose();
+
+      const known = createOrigin(baseUrl, { proxyUrl, extraCa: [ca] });
+      assert.deepEqual([await request(known), await firstMessage(known)], [{ ok: true }, 'hi']);
     });
 
     it('accepts one of an authority in the file that a launcher passed on', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isLoopback, proxyFor } from '../../../src/cloud/proxy';
+import { isLoopback, parseProxy, proxyFor } from '../../../src/cloud/proxy';
 
 describe('proxyFor', () => {
   const proxyUrl = 'http://proxy:3128';
@@ -28,13 +28,24 @@ describe('proxyFor', () => {
       assert.equal(proxy?.host, proxied ? 'proxy:3128' : undefined);
     });
   }
+});
 
-  for (const bad of ['proxy:3128', 'socks5://ann:s3cret@proxy', 'nonsense s3cret']) {
-    it(`refuses ${bad} without repeating it`, () => {
+describe('parseProxy', () => {
+  for (const scheme of ['http', 'https', 'socks', 'socks4', 'socks4a', 'socks5', 'socks5h']) {
+    it(`accepts ${scheme}://, as the editor does`, () => {
+      const { hostname, port } = parseProxy(`${scheme}://ann:s3cret@proxy:3128`);
+
+      assert.deepEqual([hostname, port], ['proxy', '3128']);
+    });
+  }
+
+  for (const bad of ['proxy:3128', 'socks5:', 'ftp://ann:s3cret@proxy', 'nonsense s3cret']) {
+    it(`refuses ${bad} without repeating it, and names the setting`, () => {
       assert.throws(
-        () => proxyFor(new URL('https://a.example'), { proxyUrl: bad }),
+        () => parseProxy(bad),
         (error: Error) => {
           assert.ok('code' in error && error.code === 'invalid');
+          assert.match(error.message, /http\.proxy/);
           assert.ok(!error.message.includes('s3cret'));
           return true;
         },
