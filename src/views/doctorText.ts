@@ -1,6 +1,13 @@
 import * as vscode from 'vscode';
 import { printable } from '../base/errors';
-import type { CheckName, Finding, FindingOf, Outcome, Results } from '../remote/doctor/findings';
+import type {
+  CertificateChecks,
+  CheckName,
+  Finding,
+  FindingOf,
+  Outcome,
+  Results,
+} from '../remote/doctor/findings';
 
 /** A finding in words. */
 export interface FindingText {
@@ -88,19 +95,14 @@ const texts: { readonly [R in keyof Results]: (values: Results[R]) => FindingTex
   remoteSshUnavailable: () => ({
     says: vscode.l10n.t('This editor cannot open another computer; terminals work'),
   }),
-  direct: ({ ownCertificates }) => ({
-    says: `${vscode.l10n.t('No proxy')}; ${certificatesText(ownCertificates)}`,
-  }),
-  byProxy: ({ proxy, except, ownCertificates }) => {
-    const way = except
-      ? vscode.l10n.t('By the proxy {0}, except for {1}', proxy, except)
-      : vscode.l10n.t('By the proxy {0}', proxy);
-    return { says: `${way}; ${certificatesText(ownCertificates)}` };
-  },
-  laxTls: () => ({
-    says: vscode.l10n.t('Certificates are not checked, so anyone on the way can read tokens and work'),
-    advice: vscode.l10n.t('Turn the setting http.proxyStrictSSL on again.'),
-  }),
+  direct: ({ certificates }) => networkText(vscode.l10n.t('No proxy'), certificates),
+  byProxy: ({ proxy, except, certificates }) =>
+    networkText(
+      except
+        ? vscode.l10n.t('By the proxy {0}, except for {1}', proxy, except)
+        : vscode.l10n.t('By the proxy {0}', proxy),
+      certificates,
+    ),
   windowsAnswer: ({ count }) => ({
     says: count === 1 ? vscode.l10n.t('This one answers') : vscode.l10n.t('{0} answer', count),
   }),
@@ -201,6 +203,15 @@ const texts: { readonly [R in keyof Results]: (values: Results[R]) => FindingTex
   needsFirst: ({ check }) => ({ says: vscode.l10n.t('Needs “{0}” to work', checkTitle(check)) }),
   cancelled: () => ({ says: vscode.l10n.t('Cancelled') }),
 };
+
+function networkText(way: string, certificates: CertificateChecks): FindingText {
+  if (certificates !== 'none') return { says: `${way}; ${certificatesText(certificates.ownAuthorities)}` };
+  const lax = vscode.l10n.t('certificates are not checked, so anyone on the way can read tokens and work');
+  return {
+    says: `${way}; ${lax}`,
+    advice: vscode.l10n.t('Turn the setting http.proxyStrictSSL on again.'),
+  };
+}
 
 function certificatesText(own: number): string {
   return own === 0

@@ -2,6 +2,7 @@
 import { access } from 'node:fs/promises';
 import { dial, listEndpoints } from '../../broker/endpoints';
 import type { NetworkSettings } from '../../cloud/provider';
+import { parseProxy } from '../../cloud/proxy';
 import { isAtLeast, oldestUsable, parseSshVersion } from '../../sshConfig/hostOptions';
 import { sshVersionText } from '../../sshConfig/sshProgram';
 import type { RemoteSshExtension } from '../remoteSshFamily';
@@ -76,18 +77,19 @@ function networkCheck({ network }: ComputerFacts): Check {
     async run() {
       await Promise.resolve();
       const { proxyUrl, noProxy = [], strictTls, extraCa = [] } = network;
-      const ownCertificates = extraCa.length;
-      if (strictTls === false) return { outcome: 'warning', result: 'laxTls', values: {} };
-      if (proxyUrl === undefined) return { outcome: 'ok', result: 'direct', values: { ownCertificates } };
-      const values = { proxy: hostOf(proxyUrl), except: noProxy.join(', '), ownCertificates };
-      return { outcome: 'ok', result: 'byProxy', values };
+      const isLax = strictTls === false;
+      const certificates = isLax ? 'none' : { ownAuthorities: extraCa.length };
+      const outcome = isLax ? 'warning' : 'ok';
+      if (proxyUrl === undefined) return { outcome, result: 'direct', values: { certificates } };
+      // Host and port: a proxy's URL may hold a password.
+      const { host } = parseProxy(proxyUrl);
+      return {
+        outcome,
+        result: 'byProxy',
+        values: { proxy: host, except: noProxy.join(', '), certificates },
+      };
     },
   };
-}
-
-/** Host and port: a proxy's URL may hold a password. */
-function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).host : '';
 }
 
 function windowsCheck({ broker, runDir, editor }: ComputerFacts): Check {

@@ -22,6 +22,9 @@ export type CheckName =
 /** A text without values. */
 export type Nothing = Readonly<Record<string, never>>;
 
+/** How certificates are checked: not at all, or by the authorities that Node knows and so many of this computer's. */
+export type CertificateChecks = 'none' | { readonly ownAuthorities: number };
+
 /** Each result with the values in its text. They may be untrusted. */
 export interface Results {
   sshFound: { readonly program: string; readonly version: string };
@@ -30,9 +33,8 @@ export interface Results {
   remoteSshFound: { readonly title: string; readonly id: string };
   remoteSshMissing: { readonly title: string };
   remoteSshUnavailable: Nothing;
-  direct: { readonly ownCertificates: number };
-  byProxy: { readonly proxy: string; readonly except: string; readonly ownCertificates: number };
-  laxTls: Nothing;
+  direct: { readonly certificates: CertificateChecks };
+  byProxy: { readonly proxy: string; readonly except: string; readonly certificates: CertificateChecks };
   windowsAnswer: { readonly count: number };
   windowsSilent: Nothing;
   launcherRuns: { readonly ms: number };

@@ -14,7 +14,7 @@ const ok: Finding = {
   result: 'sshFound',
   values: { program: 'ssh', version: 'OpenSSH_9.2p1' },
 };
-const warning: Finding = { outcome: 'warning', result: 'laxTls', values: {} };
+const warning: Finding = { outcome: 'warning', result: 'direct', values: { certificates: 'none' } };
 const problem: Finding = {
   outcome: 'failed',
   result: 'problem',
