@@ -304,7 +304,7 @@ function addCommands(
     useLocalCloud: (signal) => useLocalCloud(access, accounts, signal),
     log,
   });
-  const connection = new ConnectionActions({ window, list, book, log });
+  const connection = new ConnectionActions({ window, list, book, cloud, log });
   const doctor = owned.add(createDoctor(services, canOpenRemotes));
   const refusals = new TokenRefusals(state, windowId);
   owned.add(new SignInReminder({ list, refusals, ask: (account) => cloud.askToSignIn(account), log }));

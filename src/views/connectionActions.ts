@@ -2,18 +2,22 @@ import * as vscode from 'vscode';
 import type { Logger } from '../base/logger';
 import type { LinkStatus } from '../remote/linkState';
 import type { BookEntry, SandboxBook } from '../remote/sandboxBook';
+import { isLocal, type Account } from '../sandboxes/account';
 import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
+import type { AccountCommands } from './accountCommands';
 import { connectionOffers, type ConnectionOffer } from './connectionOffers';
 import { linkText } from './connectionText';
-import { showError } from './feedback';
+import { commandStep, offerSteps, showError } from './feedback';
 import { commandIds } from './ids';
 import type { CommandTarget } from './sandboxTree';
 import type { SandboxWindow, WindowSandbox } from './sandboxWindow';
+import { messageText, nameText } from './text';
 
 export interface ConnectionActionsOptions {
   readonly window: Pick<SandboxWindow, 'sandbox'>;
   readonly list: Pick<SandboxList, 'accounts' | 'find'>;
-  readonly book: Pick<SandboxBook, 'noteIntent'>;
+  readonly book: Pick<SandboxBook, 'find' | 'noteIntent' | 'reload'>;
+  readonly cloud: Pick<AccountCommands, 'addCloud' | 'useLocalCloud'>;
   readonly log: Logger;
 }
 
@@ -45,23 +49,22 @@ export class ConnectionActions {
     await chosen?.run();
   }
 
-  #items({ entry, link }: WindowSandbox): ActionItem[] {
+  #items(sandbox: WindowSandbox): ActionItem[] {
+    const { entry, link } = sandbox;
     const target = this.#target(entry);
-    return connectionOffers(link.status, target?.ref.sandbox).map((offer) =>
-      offer === 'reconnect'
-        ? this.#reconnect(entry, link.status)
-        : {
-            label: commandLabel(offer),
-            run: () => vscode.commands.executeCommand(commandIds[offer], argumentOf(offer, target)),
-          },
-    );
+    return connectionOffers(link.status, target?.ref.sandbox).map((offer) => {
+      if (offer === 'reconnect') return this.#reconnect(entry, link.status, target);
+      const label = commandLabel(offer);
+      if (offer === 'signIn') return { label, run: () => this.#signIn(sandbox, target) };
+      return { label, run: () => vscode.commands.executeCommand(commandIds[offer], target) };
+    });
   }
 
   /**
    * By loading the window again: that works in every editor and every state, also when the editor has given up. It is
    * what counts as asking for the sandbox, so a stopped one starts.
    */
-  #reconnect(entry: BookEntry, { kind }: LinkStatus): ActionItem {
+  #reconnect({ alias }: BookEntry, { kind }: LinkStatus, target: SandboxTarget | undefined): ActionItem {
     const { book, log } = this.#options;
     const starts = kind === 'stopped' || kind === 'not-running';
     const label = starts ? vscode.l10n.t('Start and Reconnect') : vscode.l10n.t('Reconnect');
@@ -70,13 +73,43 @@ export class ConnectionActions {
       description: vscode.l10n.t('reloads the window'),
       run: async () => {
         try {
-          await book.noteIntent(entry.alias);
+          await book.reload();
+          // A sign-out has taken its keys and its entry for ssh: what opening it makes and asks is needed again.
+          if (!book.find(alias)) await vscode.commands.executeCommand(commandIds.open, target);
+          if (!book.find(alias)) return;
+          await book.noteIntent(alias);
           await vscode.commands.executeCommand('workbench.action.reloadWindow');
         } catch (error) {
           await showError(vscode.l10n.t('Cannot reconnect'), error, log);
         }
       },
     };
+  }
+
+  /** Signing in is a matter of the sandbox's account; one that is gone has to be added again. */
+  async #signIn({ entry, account }: WindowSandbox, target: SandboxTarget | undefined): Promise<void> {
+    const { cloud } = this.#options;
+    if (target) {
+      const argument: CommandTarget = { kind: 'account', account: target.ref.account };
+      await vscode.commands.executeCommand(commandIds.signIn, argument);
+    } else if (account && isLocal(account)) {
+      await cloud.useLocalCloud();
+    } else {
+      await cloud.addCloud(account?.baseUrl);
+      if (account && !this.#target(entry)) this.#explainOtherUser(account);
+    }
+  }
+
+  #explainOtherUser(account: Account): void {
+    const { list } = this.#options;
+    const isSignedIn = list.accounts.some((known) => known.account.baseUrl === account.baseUrl);
+    if (!isSignedIn) return;
+    const message = vscode.l10n.t(
+      'This window was opened as {0}. To go on as another user, open the sandbox again.',
+      nameText(account.label),
+    );
+    const steps = [commandStep(vscode.l10n.t('Open Sandbox'), 'open')];
+    void offerSteps(vscode.window.showWarningMessage, messageText(message), steps);
   }
 
   /** The sandbox as the list knows it, else as far as it was recorded; undefined if its account is gone. */
@@ -104,9 +137,4 @@ function commandLabel(offer: CommandOffer): string {
     case 'showLog':
       return `$(output) ${vscode.l10n.t('Show Log')}`;
   }
-}
-
-/** Signing in is a matter of the sandbox's account. */
-function argumentOf(offer: CommandOffer, target: SandboxTarget | undefined): CommandTarget | undefined {
-  return offer === 'signIn' && target ? { kind: 'account', account: target.ref.account } : target;
 }

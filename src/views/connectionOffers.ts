@@ -8,12 +8,16 @@ export type ConnectionOffer =
   | Extract<CommandName, 'signIn' | 'openTerminal' | 'copySshCommand' | 'stop' | 'diagnose' | 'showLog'>
   | 'reconnect';
 
-/** What can be done in that state, the most helpful first. The sandbox is as the list knows it, if its account is. */
+/**
+ * What can be done in that state, the most helpful first.
+ * @param sandbox as the list knows it; undefined if the person has signed out of its account
+ */
 export function connectionOffers(
   { kind }: LinkStatus,
   sandbox: Sandbox | undefined,
 ): readonly ConnectionOffer[] {
   if (kind === 'deleted') return ['diagnose', 'showLog'];
+  if (!sandbox) return ['signIn', 'diagnose', 'showLog'];
   return [
     ...(kind === 'signed-out' ? (['signIn'] as const) : []),
     'reconnect',
@@ -26,8 +30,8 @@ export function connectionOffers(
 }
 
 /** A list that nobody looks at may be older than the link's status. */
-function canStop(kind: LinkStatus['kind'], sandbox: Sandbox | undefined): boolean {
+function canStop(kind: LinkStatus['kind'], sandbox: Sandbox): boolean {
   if (kind === 'not-running') return false;
-  if (kind === 'stopped') return sandbox?.status === 'paused';
-  return sandbox !== undefined && isStoppable(sandbox);
+  if (kind === 'stopped') return sandbox.status === 'paused';
+  return isStoppable(sandbox);
 }

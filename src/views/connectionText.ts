@@ -130,7 +130,9 @@ function obstacleLook(kind: EndReason): Look {
       return {
         icon: 'key',
         state: vscode.l10n.t('signed out'),
-        explanation: vscode.l10n.t('The cloud of this sandbox needs a new token.'),
+        explanation: vscode.l10n.t(
+          'This computer is signed out of the sandbox’s cloud, or needs a new token for it.',
+        ),
         onClick: vscode.l10n.t('Click to sign in again.'),
         severity: 'error',
       };
