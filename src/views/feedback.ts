@@ -28,6 +28,12 @@ export async function withProgress<T>(title: string, work: (progress: Progress) 
   });
 }
 
+/** Runs work under a notification without a button to cancel it: work that is short, or must not be left half done. */
+export async function withFixedProgress<T>(title: string, work: () => PromiseLike<T>): Promise<T> {
+  const options = { location: vscode.ProgressLocation.Notification, title: messageText(title) };
+  return vscode.window.withProgress(options, work);
+}
+
 /** A button, and what it does. */
 export interface NextStep {
   readonly title: string;

@@ -6,7 +6,7 @@ import type { SandboxOpener } from '../remote/sandboxOpener';
 import { shellText } from '../remote/shellText';
 import type { SshAccess } from '../remote/sshAccess';
 import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
-import { commandStep, offerSteps, showDone, showError, withProgress } from './feedback';
+import { commandStep, offerSteps, showDone, showError, withFixedProgress } from './feedback';
 import { pickSandbox } from './pickers';
 import { isStartable } from './presentation';
 import { copiedText, removedSetupText } from './sshTexts';
@@ -75,7 +75,8 @@ export class SshCommands {
       return;
     }
     try {
-      await withProgress(vscode.l10n.t('Making new keys for “{0}”', name), () => ssh.rotateKeys(alias));
+      const title = vscode.l10n.t('Making new keys for “{0}”', name);
+      await withFixedProgress(title, () => ssh.rotateKeys(alias));
       const message = vscode.l10n.t(
         '“{0}” has a new host key and a new user key. Connections that are open go on; the next one uses them.',
         name,
@@ -91,7 +92,7 @@ export class SshCommands {
     const { log, ssh } = this.#options;
     try {
       const title = vscode.l10n.t('Removing the SSH configuration');
-      const removed = await withProgress(title, () => ssh.removeAll());
+      const removed = await withFixedProgress(title, () => ssh.removeAll());
       showDone(removedSetupText(removed), log);
     } catch (error) {
       const retry = (): Promise<void> => this.removeConfiguration();
