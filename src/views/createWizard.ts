@@ -118,6 +118,7 @@ async function untilLoaded(
   input.placeholder = vscode.l10n.t('Asking the cloud what can be chosen…');
   input.busy = true;
   input.enabled = false;
+  input.ignoreFocusOut = true;
   const hidden = new Promise<undefined>((resolve) => input.onDidHide(() => resolve(undefined)));
   input.show();
   try {
