@@ -6,6 +6,12 @@ const probeTimeoutMs = 15_000;
 const maxOutputBytes = 4096;
 
 /**
+ * What to propose where a sandbox has no folder that suits: of all below the root, the one that every POSIX system has,
+ * and that anybody may write to (POSIX.1-2024, XBD 10.1).
+ */
+export const fallbackFolder = '/tmp';
+
+/**
  * Prints the first folder that is there, of: the argument, where the sandbox itself starts its commands, a usual
  * workspace, the home folder. Never the root: an editor would watch and search the whole machine.
  */

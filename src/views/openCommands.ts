@@ -46,7 +46,7 @@ export class OpenCommands {
   async openSandbox(ref: SandboxRef, window: TargetWindow, folder?: string): Promise<void> {
     const { canOpenRemotes, flow, log } = this.#options;
     const name = nameText(ref.sandbox.name);
-    const host = createOpenHost({ name, canOpenRemotes, log });
+    const host = createOpenHost({ ref, canOpenRemotes, log });
     try {
       const outcome = await flow.open({ ref, window, ...(folder !== undefined && { folder }) }, host);
       if (outcome === 'terminal') await this.#openTerminal(ref);

@@ -1,20 +1,22 @@
 /** What opening a sandbox as a folder asks of the editor and of the person in front of it. */
 import * as vscode from 'vscode';
 import type { Logger } from '../base/logger';
-import { isFolderPath } from '../remote/folder';
+import { fallbackFolder, isFolderPath } from '../remote/folder';
 import type { OpenHost, SetupChanges } from '../remote/openFlow';
 import type { OpenPhase, Progress } from '../remote/sandboxOpener';
+import type { SandboxRef } from '../sandboxes/sandboxList';
 import { commandStep, offerSteps, withProgress } from './feedback';
-import { messageText } from './text';
+import { messageText, nameText } from './text';
 
 export interface OpenHostOptions {
-  /** Of the sandbox, fit to show. */
-  readonly name: string;
+  /** The sandbox to open. */
+  readonly ref: SandboxRef;
   readonly canOpenRemotes: boolean;
   readonly log: Logger;
 }
 
-export function createOpenHost({ name, canOpenRemotes, log }: OpenHostOptions): OpenHost {
+export function createOpenHost({ ref, canOpenRemotes, log }: OpenHostOptions): OpenHost {
+  const name = nameText(ref.sandbox.name);
   return {
     canOpenRemotes,
     uriScheme: vscode.env.uriScheme,
@@ -34,7 +36,7 @@ export function createOpenHost({ name, canOpenRemotes, log }: OpenHostOptions): 
     offerInstall,
     askToChange,
     askFolder: () => askFolder(name),
-    warnOfObstacles: (obstacles) => warnOfObstacles(obstacles, log),
+    warnOfObstacles: (obstacles) => warnOfObstacles(obstacles, ref, log),
     withProgress: (work) => withOpenProgress(vscode.l10n.t('Opening “{0}”', name), work),
   };
 }
@@ -105,7 +107,7 @@ async function askFolder(name: string): Promise<string | undefined> {
   return vscode.window.showInputBox({
     title: vscode.l10n.t('Open “{0}”', name),
     prompt: vscode.l10n.t('Folder in the sandbox to open'),
-    value: '/',
+    value: fallbackFolder,
     ignoreFocusOut: true,
     validateInput: (text) =>
       isFolderPath(text) ? undefined : vscode.l10n.t('Type the full path of a folder, such as /workspace'),
@@ -113,11 +115,14 @@ async function askFolder(name: string): Promise<string | undefined> {
 }
 
 /** Does not hold up the opening: the message stays. */
-function warnOfObstacles(obstacles: readonly string[], log: Logger): void {
+function warnOfObstacles(obstacles: readonly string[], ref: SandboxRef, log: Logger): void {
   for (const obstacle of obstacles) log.warn(`SSH configuration: ${obstacle}`);
   const message = messageText(
     vscode.l10n.t('Your SSH configuration may keep the sandbox from opening: {0}', obstacles[0] ?? ''),
   );
-  const steps = [commandStep(vscode.l10n.t('Show Log'), 'showLog')];
+  const steps = [
+    commandStep(vscode.l10n.t('Diagnose Connection'), 'diagnose', { kind: 'sandbox', ref }),
+    commandStep(vscode.l10n.t('Show Log'), 'showLog'),
+  ];
   void offerSteps(vscode.window.showWarningMessage, message, steps);
 }

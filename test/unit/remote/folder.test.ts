@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseFolder } from '../../../src/remote/folder';
+import { fallbackFolder, isFolderPath, parseFolder } from '../../../src/remote/folder';
 
 describe('parseFolder', () => {
   const accepted = [
@@ -14,4 +14,8 @@ describe('parseFolder', () => {
   for (const output of rejected) {
     it(`rejects ${JSON.stringify(output.slice(0, 30))}`, () => assert.equal(parseFolder(output), undefined));
   }
+});
+
+describe('The folder that is proposed where a sandbox has none', () => {
+  it('is one that may be opened', () => assert.ok(isFolderPath(fallbackFolder)));
 });
