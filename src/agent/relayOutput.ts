@@ -5,9 +5,14 @@ const DRAIN_MS = 2000;
 
 /**
  * Passes a program's output on. Resolves when there is no more of it: at its end; once it has been silent for a while
- * after the program's; or when nobody takes it any more, and then the rest is thrown away. Does not end the target.
+ * after the program's; or when nobody takes it any more, maybe from the beginning, and then the rest is thrown away.
+ * Does not end the target.
  */
 export function relayOutput(source: Readable, target: Writable, exited: Promise<unknown>): Promise<void> {
+  if (target.destroyed) {
+    source.resume();
+    return Promise.resolve();
+  }
   return new Promise((resolve) => {
     let timer: NodeJS.Timeout | undefined;
     let hasExited = false;

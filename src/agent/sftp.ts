@@ -30,7 +30,9 @@ async function runServer(channel: Channel, program: string, host: Host): Promise
   const process = await startProgram({ argv: [program], env: {} }, host);
   process.stderr.resume();
   channel.confirm();
-  channel.once('close', () => void hangUp(process));
+  // It may have been closed while the server was looked for.
+  if (channel.destroyed) void hangUp(process);
+  else channel.once('close', () => void hangUp(process));
   channel.pipe(process.stdin);
   await relayOutput(process.stdout, channel, process.exited);
   const status = await process.exited;

@@ -58,10 +58,15 @@ export const NO_PROCESS: ProcessControl = { signal: () => undefined, kill: () =>
 function pipedProcess(child: ChildProcess, pipes: CommandPipes, control: ProcessControl): HostProcess {
   const exited = createDeferred<number>();
   child.once('spawn', () => pipes.closeEnds());
-  child.once('exit', (code, signal) => exited.resolve(exitCode(code, signal)));
+  child.once('exit', (code, signal) => {
+    // As Node does with its own pipes: nothing else would tell us that nobody reads it any more.
+    pipes.stdin.destroy();
+    exited.resolve(exitCode(code, signal));
+  });
   child.once('error', (error) => {
     if (child.pid !== undefined) return;
     fs.writeSync(pipes.ends[2], `${describeError(error)}\n`);
+    pipes.stdin.destroy();
     pipes.closeEnds();
     exited.resolve(failureCode(error));
   });
@@ -76,7 +81,11 @@ export const NOT_FOUND = 127;
 /** A child process with Node's own pipes as a {@link HostProcess}. */
 export function nodePipedProcess(child: ChildProcess, control: ProcessControl): HostProcess {
   const { stdin, stdout, stderr } = child;
-  if (!stdin || !stdout || !stderr) throw new TypeError('The child has no pipes');
+  if (!stdin || !stdout || !stderr) {
+    // EMFILE or ENFILE, which the child also tells by an event: it was not started.
+    child.once('error', () => undefined);
+    return failedProcess('Too many open files', NOT_EXECUTABLE);
+  }
   const exited = createDeferred<number>();
   const output = held(stdout);
   const errors = held(stderr);

@@ -5,7 +5,7 @@ import { Socket } from 'node:net';
 import * as path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
-import { describeError } from '../base/errors';
+import { describeError, errnoOf } from '../base/errors';
 import type { Logger } from '../base/logger';
 
 const { O_NONBLOCK, O_RDONLY, O_WRONLY } = fs.constants;
@@ -16,6 +16,9 @@ const PIPES_PER_COMMAND = 3;
 const BATCH_LIMIT_MS = 5_000;
 /** More are made only then, since the command that took some is about to start, which that would hold up. */
 const REFILL_AFTER_MS = 20;
+
+/** What is over once others have let go of theirs: open files, processes, memory. */
+const PASSING_ERRORS: ReadonlySet<string | undefined> = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
 
 /** The three pipes of a command. */
 export interface CommandPipes {
@@ -52,7 +55,7 @@ export class PipeFactory {
   readonly #dir: string;
   readonly #log: Logger;
   readonly #ready: PipeSet[] = [];
-  #refill: Promise<void> | undefined;
+  #refill: Promise<boolean> | undefined;
   #refilling: NodeJS.Timeout | undefined;
   #isBroken = process.platform === 'win32';
 
@@ -63,13 +66,10 @@ export class PipeFactory {
     fs.rmSync(dir, { recursive: true, force: true });
   }
 
-  /** Undefined on a system where no program makes pipes: Node's own must do. */
+  /** Undefined where no program makes pipes, or none can be had now: Node's own must do. */
   async take(): Promise<CommandPipes | undefined> {
     let set = this.#ready.pop();
-    while (!set && !this.#isBroken) {
-      await this.#more();
-      set = this.#ready.pop();
-    }
+    while (!set && !this.#isBroken && (await this.#more())) set = this.#ready.pop();
     clearTimeout(this.#refilling);
     this.#refilling = setTimeout(() => this.#refillReserve(), REFILL_AFTER_MS).unref();
     return set && toStreams(set);
@@ -79,13 +79,13 @@ export class PipeFactory {
     if (this.#ready.length < RESERVE && !this.#isBroken) void this.#more();
   }
 
-  /** Never rejects. */
-  #more(): Promise<void> {
+  /** Resolves with whether that worked; never rejects. */
+  #more(): Promise<boolean> {
     this.#refill ??= this.#make().finally(() => (this.#refill = undefined));
     return this.#refill;
   }
 
-  async #make(): Promise<void> {
+  async #make(): Promise<boolean> {
     try {
       do {
         const pipes = await (process.platform === 'linux' ? shellPipes() : namedPipes(this.#dir));
@@ -97,9 +97,11 @@ export class PipeFactory {
           pipes.release();
         }
       } while (this.#ready.length < RESERVE);
+      return true;
     } catch (error) {
       this.#log.warn(`Commands get sockets in place of pipes: ${describeError(error)}`);
-      this.#isBroken = true;
+      this.#isBroken = !PASSING_ERRORS.has(errnoOf(error));
+      return false;
     }
   }
 }
@@ -118,8 +120,10 @@ async function shellPipes(): Promise<NamedPipes> {
   const release = (): void => void shell.kill('SIGKILL');
   try {
     const failed = once(shell, 'exit').then(() => Promise.reject(new Error('the shell ended')));
-    await Promise.race([once(shell.stdout, 'data'), failed]);
     failed.catch(() => undefined);
+    // Without descriptors for it there is none.
+    const output = shell.stdout as Readable | undefined;
+    await Promise.race([failed, ...(output ? [once(output, 'data')] : [])]);
     const names = numbers.map((n) => `/proc/${shell.pid ?? 0}/fd/${n}`);
     if (names.every((name) => fs.statSync(name).isFIFO())) return { names, release };
     throw new Error("the shell's here-documents are no pipes");

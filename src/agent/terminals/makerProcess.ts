@@ -22,20 +22,15 @@ export interface StartedTerminal {
   readonly process: HostProcess;
   /** What the maker said when it began: its first line. */
   readonly greeting: string;
-}
-
-/** The fourth of {@link MAKER_STDIO}. */
-export function controlOf(maker: ChildProcess): Duplex {
-  const control = maker.stdio[3] as Duplex | null | undefined;
-  if (!control) throw new OperationError('unavailable', 'No terminal can be made: no process can be started');
-  return control;
+  /** The socket to talk with it. */
+  readonly control: Duplex;
 }
 
 /**
- * Waits until a maker has begun its command: its greeting begins with the command's process id. Rejects as
- * `unavailable`, with what the maker complained of.
+ * Waits until a maker has begun its command: its greeting begins with the command's process id. `task` is said to it
+ * first. Rejects as `unavailable`, with what the maker complained of.
  */
-export async function startedTerminal(maker: ChildProcess): Promise<StartedTerminal> {
+export async function startedTerminal(maker: ChildProcess, task?: Buffer): Promise<StartedTerminal> {
   let complaint = '';
   maker.stderr?.on('data', (chunk: Buffer) => {
     if (complaint.length < MAX_COMPLAINT) complaint += chunk.toString();
@@ -46,22 +41,30 @@ export async function startedTerminal(maker: ChildProcess): Promise<StartedTermi
     kill: () => leader?.kill(),
   });
   try {
-    const greeting = await greetingOf(maker);
+    const control = controlOf(maker);
+    if (task) control.write(task);
+    const greeting = await greetingOn(control);
     const pid = Number.parseInt(greeting, 10);
     if (!(pid > 1)) throw new Error('it does not tell the process id of the command');
     leader = sessionControl(pid);
-    return { process, greeting };
+    return { process, greeting, control };
   } catch (cause) {
-    maker.kill('SIGKILL');
+    // For one that was not started Node would signal our own process group.
+    if (maker.pid !== undefined) maker.kill('SIGKILL');
     const reason = complaint.trimEnd().split('\n').at(-1) ?? '';
     const words = reason === '' ? describeError(cause) : printable(reason);
     throw new OperationError('unavailable', `No terminal can be made: ${words}`, { cause });
   }
 }
 
-async function greetingOf(maker: ChildProcess): Promise<string> {
-  const control = controlOf(maker);
-  control.on('error', () => undefined);
+/** The fourth of {@link MAKER_STDIO}, which is missing where there were no descriptors for it. */
+function controlOf({ stdio }: ChildProcess): Duplex {
+  const control = (stdio as ChildProcess['stdio'] | undefined)?.[3] as Duplex | null | undefined;
+  if (!control) throw new Error('too many open files');
+  return control.on('error', () => undefined);
+}
+
+async function greetingOn(control: Duplex): Promise<string> {
   const limit = createDeadline(START_MS, () => new Error(`it did not begin in ${START_MS / 1000} s`));
   const lines = createInterface(control);
   const closed = once(lines, 'close').then(() => Promise.reject(new Error('it ended at once')));

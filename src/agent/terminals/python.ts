@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { controlOf, MAKER_STDIO, startedTerminal } from './makerProcess';
+import { MAKER_STDIO, startedTerminal } from './makerProcess';
 import { PYTHON_PROGRAM } from './pythonProgram';
 import type { TerminalMaker } from './terminal';
 
@@ -27,10 +27,8 @@ export function pythonTerminals(interpreter: string): TerminalMaker {
         detached: true,
         stdio: [...MAKER_STDIO],
       });
-      const started = startedTerminal(maker);
-      const control = controlOf(maker);
-      control.write(Buffer.concat([sizeOf(columns, rows), environmentOf(env)]));
-      const { process } = await started;
+      const task = Buffer.concat([sizeOf(columns, rows), environmentOf(env)]);
+      const { process, control } = await startedTerminal(maker, task);
       return { ...process, resize: (newColumns, newRows) => void control.write(sizeOf(newColumns, newRows)) };
     },
   };

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { shellQuote } from '../../base/shell';
-import { controlOf, MAKER_STDIO, startedTerminal } from './makerProcess';
+import { MAKER_STDIO, startedTerminal } from './makerProcess';
 import type { TerminalMaker } from './terminal';
 
 const RESIZE_MS = 5_000;
@@ -26,8 +26,8 @@ export const scriptTerminals: TerminalMaker = {
       detached: true,
       stdio: [...MAKER_STDIO],
     });
-    const { process, greeting } = await startedTerminal(maker);
-    controlOf(maker).destroy();
+    const { process, greeting, control } = await startedTerminal(maker);
+    control.destroy();
     const device = greeting.slice(greeting.indexOf(' ') + 1);
     return { ...process, resize: (newColumns, newRows) => setSize(device, newColumns, newRows) };
   },

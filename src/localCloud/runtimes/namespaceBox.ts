@@ -37,8 +37,12 @@ export class NamespaceBox {
       detached: true,
       env: {},
     });
-    const [, output, errors, statusPipe] = bwrap.stdio;
-    if (!output || !errors || !isReadable(statusPipe)) throw new TypeError('bwrap has no pipes');
+    // Told by `failure`, or by the lack of pipes (EMFILE).
+    bwrap.on('error', () => undefined);
+    const [, output, errors, statusPipe] = (bwrap.stdio as typeof bwrap.stdio | undefined) ?? [];
+    if (!output || !errors || !isReadable(statusPipe)) {
+      throw new RuntimeError('failed', 'bwrap cannot be started: too many open files');
+    }
     const limit = new AbortController();
     try {
       const pid = await Promise.race([

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import * as net from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -347,6 +347,21 @@ describe('the channels of an agent', () => {
       process.stdin.end();
 
       assert.deepEqual(await process.exited, { code: 0 });
+    });
+
+    it('leaves no server behind when it is given up at once', async () => {
+      const children = (): string =>
+        readFileSync(`/proc/${agent.child.pid}/task/${agent.child.pid}/children`, 'latin1');
+      const given = Array.from({ length: 5 }, () => {
+        const giveUp = new AbortController();
+        const opening = client.sftp(giveUp.signal);
+        setImmediate(() => giveUp.abort());
+        return assert.rejects(opening, { name: 'AbortError' });
+      });
+      await Promise.all(given);
+      assert.equal((await run('echo on')).stdout, 'on\n');
+
+      await eventually(() => assert.equal(children(), ''));
     });
   });
 });
