@@ -1,5 +1,5 @@
 /** The real agent, as a process of this computer, and connections to it. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as net from 'node:net';
@@ -13,6 +13,7 @@ import type { AgentRecord } from '../../src/agent/agentFolder';
 import { AgentClient } from '../../src/ssh/backends/agent/agentClient';
 import { AgentSession } from '../../src/ssh/backends/agent/agentSession';
 import { eventually } from './eventually';
+import { isRunning } from './processes';
 import { endChild } from './sshHost';
 
 export interface TestAgentOptions {
@@ -145,3 +146,13 @@ export class AgentConnection {
 
 /** The bundle, as `npm run build` makes it. */
 export const agentProgram = path.resolve('dist/agent.js');
+
+/** The agents whose folders lie below this one, by their process ids. */
+export function agentsIn(dir: string): number[] {
+  const found = execFileSync('find', [dir, '-name', 'agent.json'], { encoding: 'utf8' });
+  return found
+    .split('\n')
+    .filter((file) => file !== '')
+    .map((file) => (JSON.parse(readFileSync(file, 'utf8')) as AgentRecord).pid)
+    .filter(isRunning);
+}

@@ -35,7 +35,8 @@ const NODES = [
  *
  * An agent of that version with our secret that runs: says so, and to `attach` becomes its carrier. Else says why not,
  * which Node there is (18 or later, and it really runs here), and where the agent may be put. A folder that is not ours
- * does not count, since what lies in it is run; in /tmp anyone can make one of that name.
+ * does not count, since what lies in it is run; in /tmp anyone can make one of that name. Nor does an agent that was
+ * killed: its process id may be another program's by now, or a zombie's, whose command line is empty (proc(5)).
  */
 const LOOK = `
 version=$1 key=$2 mode=$3
@@ -49,8 +50,13 @@ for place; do
   [ -O "$place" ] && [ ! -L "$place" ] && [ -O "$dir" ] && [ ! -L "$dir" ] && [ -S "$dir/agent.sock" ] || continue
   state=
   { read -r state <"$dir/agent.json"; } 2>/dev/null
-  case $state in *'"pid":'*) pid=\${state#*'"pid":'};; *) continue;; esac
-  kill -0 "\${pid%%[!0-9]*}" 2>/dev/null || continue
+  case $state in *'"pid":'*) pid=\${state#*'"pid":'} pid=\${pid%%[!0-9]*};; *) continue;; esac
+  kill -0 "$pid" 2>/dev/null || continue
+  if [ -r "/proc/$pid/cmdline" ]; then
+    line=
+    { read -r line <"/proc/$pid/cmdline"; } 2>/dev/null
+    case $line in *"/agent-$version/agent.js"*) ;; *) continue;; esac
+  fi
   if [ ! -r "$dir/secrets/$key" ] || [ ! -x "$dir/node" ]; then why=no-secret; continue; fi
   printf 'agent=running\\ndir=%s\\nstate=%s\\n\\ncloud-sandboxes-end\\n' "$dir" "$state"
   [ "$mode" != attach ] || attach "$dir"

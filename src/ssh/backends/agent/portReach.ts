@@ -27,6 +27,8 @@ import { WebSocketCarrier } from './webSocketCarrier';
 const CARRIER_PATH = '/cloud-sandboxes-agent';
 /** How long a router may take to let us through to a port that has just been opened. */
 const ROUTE_MS = 30_000;
+/** The same for an agent that was found: where it takes longer, another look shows whether that one still listens. */
+const FOUND_ROUTE_MS = 5_000;
 const DIAL_AGAIN_MS = 250;
 
 export interface PortReachOptions extends Omit<ReachOptions, 'transport'> {
@@ -48,19 +50,19 @@ export class PortReach implements AgentReach {
   }
 
   async open(isRetry: boolean, signal: AbortSignal): Promise<Duplex> {
-    const { host } = this.#options;
+    const { host, log } = this.#options;
     const sighting = parseSighting(await this.#look(isRetry ? 'fresh' : 'look', signal));
-    const publicPorts = await host.publicPorts(signal);
-    const served =
-      sighting.kind === 'running' ? sighting.ports : await this.#install(sighting, publicPorts, signal);
-    this.#port = publicPorts.find(({ port }) => served.includes(port));
-    if (!this.#port) {
-      throw new AgentStartError(
-        'no-port',
-        'The agent got none of the ports by which the cloud lets anyone into the sandbox: other programs have them; end one of those',
-      );
+    const ports = await host.publicPorts(signal);
+    if (sighting.kind === 'absent') {
+      return this.#dialServed(ports, await this.#install(sighting, ports, signal), ROUTE_MS, signal);
     }
-    return this.#dialPatiently(this.#port, signal);
+    try {
+      return await this.#dialServed(ports, sighting.ports, FOUND_ROUTE_MS, signal);
+    } catch (error) {
+      if (isRetry || !(error instanceof AgentStartError)) throw error;
+      log.info(`the agent in ${printable(sighting.dir)} is of no use: ${describeErrorChain(error)}`);
+      return this.open(true, signal);
+    }
   }
 
   async reopen(signal: AbortSignal): Promise<Duplex> {
@@ -129,11 +131,26 @@ export class PortReach implements AgentReach {
     return report;
   }
 
+  /** Dials the best port on which the agent listens. */
+  async #dialServed(
+    ports: readonly PublicPort[],
+    served: readonly number[],
+    patienceMs: number,
+    signal: AbortSignal,
+  ): Promise<Duplex> {
+    this.#port = ports.find(({ port }) => served.includes(port));
+    if (this.#port) return this.#dialPatiently(this.#port, patienceMs, signal);
+    throw new AgentStartError(
+      'no-port',
+      'The agent got none of the ports by which the cloud lets anyone into the sandbox: other programs have them; end one of those',
+    );
+  }
+
   /** A router may need a moment for a port that has just been opened. */
-  async #dialPatiently(port: PublicPort, signal: AbortSignal): Promise<Duplex> {
+  async #dialPatiently(port: PublicPort, patienceMs: number, signal: AbortSignal): Promise<Duplex> {
     const timedOut = (): Error =>
       new AgentStartError('no-port', `Nothing answers at the sandbox's public port ${port.port}`);
-    const deadline = createDeadline(ROUTE_MS, timedOut, signal);
+    const deadline = createDeadline(patienceMs, timedOut, signal);
     try {
       for (;;) {
         try {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import * as path from 'node:path';
 import { silentLogger } from '../../../../src/base/logger';
 import { deriveSecret, keyIdOf } from '../../../../src/agentProtocol/secret';
@@ -10,6 +9,7 @@ import { AgentProgram } from '../../../../src/ssh/backends/agent/agentProgram';
 import { AgentSession } from '../../../../src/ssh/backends/agent/agentSession';
 import { ExecReach } from '../../../../src/ssh/backends/agent/execReach';
 import { INSTALLER } from '../../../../src/ssh/backends/agent/installer';
+import { agentsIn } from '../../../helpers/agent';
 import { eventually } from '../../../helpers/eventually';
 import { startLocalProcess } from '../../../helpers/localProcess';
 import { allArguments, LocalTransport, makePath } from '../../../helpers/localTransport';
@@ -284,13 +284,3 @@ describe('an agent is put into a sandbox and started', () => {
     }
   });
 });
-
-/** The agents whose folders lie below this one. */
-function agentsIn(dir: string): number[] {
-  const found = execFileSync('find', [dir, '-name', 'agent.json'], { encoding: 'utf8' });
-  return found
-    .split('\n')
-    .filter((file) => file !== '')
-    .map((file) => (JSON.parse(readFileSync(file, 'utf8')) as { pid: number }).pid)
-    .filter(isRunning);
-}
