@@ -8,7 +8,10 @@ const MORE_THAN_IS_BUFFERED = Buffer.alloc(1024 * 1024);
 describe('relayOutput', () => {
   const takers = [
     { name: 'from the beginning', leave: (target: PassThrough) => target.destroy() },
-    { name: 'after a while', leave: (target: PassThrough) => void target.once('data', () => target.destroy()) },
+    {
+      name: 'after a while',
+      leave: (target: PassThrough) => void target.once('data', () => target.destroy()),
+    },
   ];
   for (const { name, leave } of takers) {
     it(`throws away what nobody takes, ${name}, so that the program can end`, async () => {
