@@ -13,7 +13,7 @@ export interface SandboxLink {
   /** Canonical base URL, or `local`. */
   readonly cloud: string;
   readonly sandboxId: string;
-  /** Of the account; any of the cloud's unless told. */
+  /** Whose account is meant, where there are several; who opens the link may be somebody else. */
   readonly user?: string;
   /** Absolute path. */
   readonly folder?: string;
@@ -70,15 +70,12 @@ export function sandboxLink(
   return `${uriScheme}://${extensionId}${openPath}?${query.join('&')}`;
 }
 
-/** The accounts that a link can mean. */
+/** The accounts that a link can mean: those of its cloud, of its user if that one is signed in here too. */
 export function accountsOf(link: SandboxLink, accounts: readonly Account[]): readonly Account[] {
   if (link.cloud === localCloud) return accounts.filter(isLocal);
-  return accounts.filter(
-    (account) =>
-      !isLocal(account) &&
-      account.baseUrl === link.cloud &&
-      (link.user === undefined || account.user === link.user),
-  );
+  const ofCloud = accounts.filter((account) => !isLocal(account) && account.baseUrl === link.cloud);
+  const ofUser = ofCloud.filter(({ user }) => user === link.user);
+  return ofUser.length > 0 ? ofUser : ofCloud;
 }
 
 export function isLocalLink(link: SandboxLink): boolean {

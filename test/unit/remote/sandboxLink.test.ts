@@ -39,6 +39,16 @@ describe('A link to a sandbox', () => {
     assert.deepEqual(accountsOf(link, accounts), [ada, grace]);
   });
 
+  it('that names a user who is not signed in here can mean any account of that cloud', () => {
+    const query = `cloud=${cloud}&user=linus&sandbox=id1`;
+    assert.deepEqual(accountsOf(parseSandboxLink({ path: '/open', query }), accounts), [ada, grace]);
+  });
+
+  it('means no account of another cloud, whoever it names', () => {
+    const query = `cloud=https://other.example.com&user=grace&sandbox=id1`;
+    assert.deepEqual(accountsOf(parseSandboxLink({ path: '/open', query }), accounts), []);
+  });
+
   it('can name the folder and the window', () => {
     const query = 'cloud=local&sandbox=id1&folder=/srv/my app&window=new';
     assert.deepEqual(parseSandboxLink({ path: '/open', query }), {
