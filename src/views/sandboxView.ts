@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { DisposableStore, type Disposable } from '../base/disposable';
 import type { SandboxList } from '../sandboxes/sandboxList';
 import type { StateStore } from '../sandboxes/stateStore';
+import { followAttention } from './attention';
 import { contextKeys, viewId } from './ids';
 import { SandboxTree, type CommandTarget, type SandboxTreeOptions } from './sandboxTree';
 import type { TreeNode } from './treeNodes';
@@ -106,11 +107,11 @@ export class SandboxView implements Disposable {
   }
 
   #followAttention(): void {
-    const { list } = this.#options;
-    const { focused } = vscode.window.state;
-    list.setPace(this.#view.visible ? (focused ? 'full' : 'slow') : 'paused');
-    // A badge can be seen while the view cannot, and must not lie to a person who is back.
-    if (focused && this.#view.badge) list.wake();
+    followAttention(this.#options.list, {
+      isListVisible: this.#view.visible,
+      isWindowFocused: vscode.window.state.focused,
+      hasBadge: this.#view.badge !== undefined,
+    });
   }
 }
 
