@@ -8,8 +8,8 @@ import type { Account } from '../sandboxes/account';
 import type { Lifecycle } from '../sandboxes/lifecycle';
 import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
 import { askCreateOptions } from './createWizard';
-import { commandStep, offerSteps, showError, withProgress } from './feedback';
-import { pickAccount } from './pickers';
+import { showError, withProgress } from './feedback';
+import { offerClouds, pickAccount } from './pickers';
 import { messageText, nameText } from './text';
 import type { CommandTarget } from './treeNodes';
 
@@ -61,14 +61,7 @@ export class CreateCommand {
       .filter(({ provider }) => canCreateIn(provider));
     if (accounts.length > 0)
       return pickAccount(accounts, vscode.l10n.t('Create the sandbox in which cloud?'));
-    await offerSteps(
-      vscode.window.showInformationMessage,
-      vscode.l10n.t('There is no cloud yet to create one in.'),
-      [
-        commandStep(vscode.l10n.t('Start Local Cloud'), 'useLocalCloud'),
-        commandStep(vscode.l10n.t('Add Cloud'), 'addCloud'),
-      ],
-    );
+    await offerClouds(vscode.l10n.t('There is no cloud yet to create one in.'));
     return undefined;
   }
 }

@@ -1,31 +1,14 @@
 import * as vscode from 'vscode';
 import { DisposableStore } from '../base/disposable';
 import { createDeferred } from '../base/async';
-import type { Sandbox } from '../cloud/provider';
 import type { Account } from '../sandboxes/account';
 import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
-import { commandIds } from './ids';
-import { accountMessage, accountRow, joined, sandboxRow, statusIcon, type Row } from './presentation';
-import { withoutIcons } from './text';
+import { commandStep, offerSteps } from './feedback';
+import { itemOf, sandboxItems, type SandboxItem, type SandboxItemsOptions } from './pickItems';
+import { accountRow } from './presentation';
 
-/** A button on each sandbox: another way to take it. */
-export interface PickButton extends vscode.QuickInputButton {
-  readonly id: string;
-}
-
-interface SandboxItem extends vscode.QuickPickItem {
-  readonly ref?: SandboxRef;
-  readonly buttons?: readonly PickButton[];
-  /** What is run instead of a choice. */
-  readonly command?: string;
-  readonly argument?: unknown;
-}
-
-export interface SandboxPickOptions {
+export interface SandboxPickOptions extends SandboxItemsOptions {
   readonly placeholder: string;
-  /** Those to choose from; all unless told. */
-  readonly accepts?: (sandbox: Sandbox) => boolean;
-  readonly buttons?: readonly PickButton[];
 }
 
 export interface PickedSandbox {
@@ -95,54 +78,10 @@ export async function pickAccount(
   return (await vscode.window.showQuickPick(items, { placeHolder }))?.account;
 }
 
-function sandboxItems(
-  list: SandboxList,
-  { accepts = () => true, buttons = [] }: SandboxPickOptions,
-): SandboxItem[] {
-  const items = list.accounts.flatMap(({ account, sandboxes }) =>
-    sandboxes
-      .filter((sandbox) => !list.isPlaceholder(sandbox) && accepts(sandbox))
-      .map((sandbox): SandboxItem => {
-        const item = itemOf({ ...sandboxRow(sandbox), icon: statusIcon(sandbox.status) });
-        return { ...item, detail: accountDetail(account), ref: { account, sandbox }, buttons };
-      }),
-  );
-  // The sandbox that is looked for may be one of a cloud that does not answer.
-  const troubles = troubleItems(list);
-  if (list.accounts.length === 0) {
-    return [
-      commandItem(`$(device-desktop) ${vscode.l10n.t('Start Local Cloud')}`, commandIds.useLocalCloud),
-      commandItem(`$(cloud) ${vscode.l10n.t('Add Cloud')}`, commandIds.addCloud),
-    ];
-  }
-  if (items.length > 0) return [...items, ...troubles];
-  return [...troubles, commandItem(`$(add) ${vscode.l10n.t('Create Sandbox')}`, commandIds.create)];
-}
-
-function troubleItems(list: SandboxList): SandboxItem[] {
-  return list.accounts.flatMap((entry) => {
-    const { account, error } = entry;
-    const row = error && accountMessage(entry);
-    if (!row?.command) return [];
-    const cloud = accountRow(account);
-    const description = withoutIcons(joined([cloud.description, row.description], ': '));
-    const item = commandItem(`$(${row.icon.id}) ${row.label}`, commandIds[row.command]);
-    return [{ ...item, description, argument: { kind: 'account', account } }];
-  });
-}
-
-function commandItem(label: string, command: string): SandboxItem {
-  return { label, command, alwaysShow: true };
-}
-
-function accountDetail(account: Account): string {
-  const { label, description } = accountRow(account);
-  return withoutIcons(`${label} · ${description}`);
-}
-
-function itemOf(row: Row): vscode.QuickPickItem {
-  return {
-    label: `$(${row.icon.id}) ${withoutIcons(row.label)}`,
-    description: withoutIcons(row.description),
-  };
+/** Says that there is no account to do something with, and offers the ways to one. */
+export async function offerClouds(message: string): Promise<void> {
+  await offerSteps(vscode.window.showInformationMessage, message, [
+    commandStep(vscode.l10n.t('Start Local Cloud'), 'useLocalCloud'),
+    commandStep(vscode.l10n.t('Add Cloud'), 'addCloud'),
+  ]);
 }

@@ -1,14 +1,13 @@
 import * as vscode from 'vscode';
 import { printable } from '../base/errors';
 import type { Logger } from '../base/logger';
-import type { Sandbox } from '../cloud/provider';
 import type { SandboxBook } from '../remote/sandboxBook';
 import type { SshAccess } from '../remote/sshAccess';
 import type { Lifecycle } from '../sandboxes/lifecycle';
 import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
 import { showError, withProgress } from './feedback';
+import { lifecycleActions, refusalText, type LifecycleAction } from './lifecycleActions';
 import { pickSandbox } from './pickers';
-import { isDeletable, isStartable, isStoppable } from './presentation';
 import type { CommandTarget } from './sandboxTree';
 import { messageText, nameText } from './text';
 
@@ -29,7 +28,7 @@ export class SandboxCommands {
   }
 
   async start(target?: CommandTarget): Promise<void> {
-    const ref = await this.choose(target, vscode.l10n.t('Start which sandbox?'), isStartable);
+    const ref = await this.#choose(target, lifecycleActions.start);
     if (!ref) return;
     const { lifecycle, book, log } = this.#options;
     const name = nameText(ref.sandbox.name);
@@ -45,7 +44,7 @@ export class SandboxCommands {
   }
 
   async stop(target?: CommandTarget): Promise<void> {
-    const ref = await this.choose(target, vscode.l10n.t('Stop which sandbox?'), isStoppable);
+    const ref = await this.#choose(target, lifecycleActions.stop);
     if (!ref) return;
     const { lifecycle, book, log } = this.#options;
     const name = nameText(ref.sandbox.name);
@@ -62,8 +61,15 @@ export class SandboxCommands {
   }
 
   async delete(target?: CommandTarget): Promise<void> {
-    const ref = await this.choose(target, vscode.l10n.t('Delete which sandbox?'), isDeletable);
-    if (!ref || !(await confirmDelete(ref))) return;
+    const ref = await this.#choose(target, lifecycleActions.delete);
+    if (ref && (await confirmDelete(ref))) await this.#delete(ref);
+  }
+
+  async refresh(target?: CommandTarget): Promise<void> {
+    await this.#options.list.refresh(target?.kind === 'account' ? target.account.id : undefined);
+  }
+
+  async #delete(ref: SandboxRef): Promise<void> {
     const { lifecycle, book, ssh, log } = this.#options;
     const name = nameText(ref.sandbox.name);
     let isDeleted = false;
@@ -79,22 +85,21 @@ export class SandboxCommands {
       const what = isDeleted
         ? vscode.l10n.t('Deleted “{0}”, but cannot remove what this computer knows of it', name)
         : vscode.l10n.t('Cannot delete “{0}”', name);
-      await showError(what, error, log, { account: ref.account });
+      // What was confirmed need not be asked again.
+      const retry = (): Promise<void> => this.#delete(ref);
+      await showError(what, error, log, { account: ref.account, retry });
     }
   }
 
-  async refresh(target?: CommandTarget): Promise<void> {
-    await this.#options.list.refresh(target?.kind === 'account' ? target.account.id : undefined);
-  }
-
-  /** The sandbox a command was called from, else one that the person chooses. */
-  async choose(
-    target: CommandTarget | undefined,
-    placeholder: string,
-    accepts: (sandbox: Sandbox) => boolean,
-  ): Promise<SandboxRef | undefined> {
-    if (target?.kind === 'sandbox') return target.ref;
-    return (await pickSandbox(this.#options.list, { placeholder, accepts }))?.ref;
+  /** The sandbox a command was called from, else one that the person chooses; undefined if there is none for it. */
+  async #choose(target: CommandTarget | undefined, action: LifecycleAction): Promise<SandboxRef | undefined> {
+    const { list } = this.#options;
+    if (target?.kind !== 'sandbox')
+      return (await pickSandbox(list, { placeholder: action.question(), choice: action }))?.ref;
+    const { ref } = target;
+    if (action.accepts(ref.sandbox)) return ref;
+    void vscode.window.showInformationMessage(messageText(refusalText(ref.sandbox)));
+    return undefined;
   }
 }
 

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { CloudError } from '../../../src/cloud/errors';
+import type { Sandbox, SandboxStatus } from '../../../src/cloud/provider';
+import { localAccount } from '../../../src/sandboxes/account';
+import type { AccountSandboxes } from '../../../src/sandboxes/sandboxList';
+import { lifecycleActions } from '../../../src/views/lifecycleActions';
+import { sandboxItems, type SandboxItem, type SandboxItemsOptions } from '../../../src/views/pickItems';
+
+describe('The entries of a pick of sandboxes', () => {
+  const stop = { choice: lifecycleActions.stop };
+  const cases: {
+    when: string;
+    entries: readonly AccountSandboxes[];
+    options?: SandboxItemsOptions;
+    want: string[];
+  }[] = [
+    { when: 'all will do', entries: [ready('running', 'stopped')], want: ['running', 'stopped'] },
+    {
+      when: 'some will do',
+      entries: [ready('running', 'stopped')],
+      options: stop,
+      want: ['running'],
+    },
+    {
+      when: 'none will do: not what makes another',
+      entries: [ready('stopped')],
+      options: stop,
+      want: ['No sandbox can be stopped now'],
+    },
+    { when: 'there are none', entries: [ready()], want: ['Create Sandbox'] },
+    { when: 'there may be some', entries: [{ ...ready(), phase: 'loading' }], options: stop, want: [] },
+    {
+      when: 'a cloud does not answer',
+      entries: [{ ...ready(), phase: 'failed', error: new CloudError('unreachable', 'no route') }],
+      options: stop,
+      want: ['Retry', 'No sandbox can be stopped now'],
+    },
+    { when: 'there is no cloud', entries: [], options: stop, want: ['Start Local Cloud', 'Add Cloud'] },
+  ];
+  for (const { when, entries, options = {}, want } of cases) {
+    it(`are [${want.join(', ')}] where ${when}`, () => {
+      assert.deepEqual(
+        labels(sandboxItems({ accounts: entries, isPlaceholder: () => false }, options)),
+        want,
+      );
+    });
+  }
+
+  it('leave out a sandbox that is being created', () => {
+    const isPlaceholder = ({ status }: Sandbox): boolean => status === 'creating';
+    const items = sandboxItems({ accounts: [ready('creating', 'running')], isPlaceholder }, {});
+
+    assert.deepEqual(labels(items), ['running']);
+  });
+
+  it('do nothing where they only say that there is none', () => {
+    const [item] = sandboxItems({ accounts: [ready('stopped')], isPlaceholder: () => false }, stop);
+
+    assert.deepEqual([item?.ref, item?.command], [undefined, undefined]);
+  });
+});
+
+/** Sandboxes that are called by their states. */
+function ready(...statuses: SandboxStatus[]): AccountSandboxes {
+  const sandboxes = statuses.map((status): Sandbox => ({ id: status, name: status, status }));
+  return { account: localAccount, phase: 'ready', sandboxes };
+}
+
+function labels(items: readonly SandboxItem[]): string[] {
+  return items.map(({ label }) => label.replace(/^\$\([^)]*\) /, ''));
+}
