@@ -20,8 +20,8 @@ import {
 /** The client's side of the handshakes of one session: the first begins it, those on later carriers resume it. */
 export class ClientHandshake {
   readonly #secret: Buffer;
+  /** Of the session, once the agent has taken it. Before that nothing is sent in one, so that another will do. */
   #ticket: SessionTicket | undefined;
-  #isConfirmed = false;
 
   constructor(secret: Buffer) {
     this.#secret = secret;
@@ -53,13 +53,15 @@ export class ClientHandshake {
     }
     const nonces = { agent: decodeGreeting(greeting), client: randomBytes(NONCE_BYTES) };
     carrier.write(encodeHello(this.#secret, nonces, received, this.#ticket));
+    const answer = await this.#readAnswer(reader, nonces);
+    if (answer.status !== AnswerStatus.OK) throw refusal(answer.status);
     this.#ticket ??= deriveTicket(this.#secret, nonces);
-    return this.#conclude(await this.#readAnswer(reader, nonces));
+    return answer.received;
   }
 
   /** A carrier can know that there is no agent any more. */
   #carrierLost(cause: Error | null): AgentLinkError {
-    if (cause instanceof AgentLinkError && cause.code === 'unknown-session') return this.#unknownSession();
+    if (this.#ticket && cause instanceof AgentLinkError && cause.code === 'unknown-session') return cause;
     const message = 'The carrier ended before the agent in the sandbox answered';
     return new AgentLinkError('carrier-lost', message, { cause });
   }
@@ -74,31 +76,18 @@ export class ClientHandshake {
     }
     return decodeAnswer(this.#secret, nonces, bytes);
   }
+}
 
-  #conclude({ status, received }: Answer): number {
-    switch (status) {
-      case AnswerStatus.OK:
-        this.#isConfirmed = true;
-        return received;
-      case AnswerStatus.UNKNOWN_SESSION:
-        throw this.#unknownSession();
-      case AnswerStatus.BUSY:
-        this.#ticket = undefined;
-        throw new AgentLinkError('busy', 'The agent in the sandbox has too many sessions; close one of them');
-      default:
-        throw new AgentLinkError('protocol', `The agent in the sandbox answered with status ${status}`);
-    }
-  }
-
-  /** A session whose beginning was never confirmed may never have begun. Nothing was sent in it: another one will do. */
-  #unknownSession(): AgentLinkError {
-    if (!this.#isConfirmed) {
-      this.#ticket = undefined;
-      return new AgentLinkError('refused', 'The agent in the sandbox did not take the session; try again');
-    }
-    return new AgentLinkError(
-      'unknown-session',
-      'The agent in the sandbox does not have this session any more',
-    );
+function refusal(status: number): AgentLinkError {
+  switch (status) {
+    case AnswerStatus.UNKNOWN_SESSION:
+      return new AgentLinkError(
+        'unknown-session',
+        'The agent in the sandbox does not have this session any more',
+      );
+    case AnswerStatus.BUSY:
+      return new AgentLinkError('busy', 'The agent in the sandbox has too many sessions; close one of them');
+    default:
+      return new AgentLinkError('protocol', `The agent in the sandbox answered with status ${status}`);
   }
 }

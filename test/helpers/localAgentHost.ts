@@ -18,7 +18,7 @@ export class LocalAgentHost implements AgentHost {
 
   async run(script: string): Promise<ScriptResult> {
     const [program, ...args] = [...this.wrapper, 'sh', '-c', script];
-    const { status, stdout, stderr } = await collect(startLocalProcess([program!, ...args], this.env));
+    const { status, stdout, stderr } = await collect(startLocalProcess([program, ...args], this.env));
     return { code: 'code' in status ? status.code : 128, stdout, stderr };
   }
 

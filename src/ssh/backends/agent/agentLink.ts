@@ -1,20 +1,18 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { abortable, delay } from '../../../base/async';
-import { createDeadline } from '../../../base/deadline';
+import { describeError } from '../../../base/errors';
 import { CarrierKeeper, type CarrierState } from '../../../agentProtocol/carrierKeeper';
-import { AgentLinkError } from '../../../agentProtocol/errors';
+import { AgentLinkError, type AgentLinkErrorCode } from '../../../agentProtocol/errors';
 import { ResumableStream } from '../../../agentProtocol/resumableStream';
 import { cloudErrorCode } from '../../../cloud/errors';
 import { BridgeError } from '../../backend';
 import { AgentStartError, type AgentReach } from './reach';
 
-/** From the first carrier until the agent has taken the session. */
-const CONNECT_MS = 45_000;
 /** How long the end of the session may take to reach the agent. */
 const CLOSE_MS = 1000;
-/** An agent that does not answer is started again; one that then does not either never will. */
-const MAX_STARTS = 2;
+/** What an agent that has died or hangs looks like from here: one that is started in its place may do better. */
+const NO_ANSWER: ReadonlySet<AgentLinkErrorCode> = new Set(['carrier-lost', 'refused', 'timeout']);
 
 export interface AgentLinkOptions {
   readonly reach: AgentReach;
@@ -32,7 +30,6 @@ export class AgentLink {
   readonly #keeper: CarrierKeeper;
   #first: Duplex | undefined;
   #carrier: Duplex | undefined;
-  #starts = 1;
   #isConnected = false;
 
   private constructor(options: AgentLinkOptions, first: Duplex) {
@@ -44,7 +41,8 @@ export class AgentLink {
       stream: this.stream,
       secret: options.secret,
       dial: (signal) => this.#dial(signal),
-      isFatal: isFinal,
+      // Until it is connected another carrier may need another agent.
+      isFatal: (error) => !this.#isConnected || isFinal(error),
       onState: (state) => {
         if (this.#isConnected) options.onState(state);
       },
@@ -52,23 +50,36 @@ export class AgentLink {
   }
 
   /**
-   * Resolves once the agent has taken the session. Rejects as {@link AgentReach.open}, and with an
-   * {@link AgentStartError} if no agent answers.
+   * Resolves once the agent has taken the session; one that does not answer is started again before. Rejects as
+   * {@link AgentReach.open}, with the {@link AgentLinkError} by which an agent refuses, with an {@link AgentStartError}
+   * if no agent answers, or with the signal's reason.
    */
   static async open(options: AgentLinkOptions, signal: AbortSignal): Promise<AgentLink> {
-    const link = new AgentLink(options, await options.reach.open(false, signal));
-    const timedOut = (): Error =>
-      new AgentStartError('failed', `The agent did not answer within ${CONNECT_MS / 1000} s`);
-    const deadline = createDeadline(CONNECT_MS, timedOut, signal);
+    const { reach } = options;
     try {
-      await abortable(link.#keeper.connected, deadline.signal);
+      return await AgentLink.#begin(options, await reach.open(false, signal), signal);
+    } catch (error) {
+      if (!isUnanswered(error)) throw error;
+    }
+    try {
+      return await AgentLink.#begin(options, await reach.open(true, signal), signal);
+    } catch (cause) {
+      if (!isUnanswered(cause)) throw cause;
+      const message = `The agent starts, but does not answer: ${describeError(cause)}`;
+      throw new AgentStartError('failed', message, { cause });
+    }
+  }
+
+  /** Begins a session on the first carrier, which is owned from here on. */
+  static async #begin(options: AgentLinkOptions, first: Duplex, signal: AbortSignal): Promise<AgentLink> {
+    const link = new AgentLink(options, first);
+    try {
+      await abortable(link.#keeper.connected, signal);
       link.#isConnected = true;
       return link;
     } catch (error) {
       link.stream.destroy();
       throw error;
-    } finally {
-      deadline.dispose();
     }
   }
 
@@ -91,21 +102,18 @@ export class AgentLink {
     const first = this.#first;
     this.#first = undefined;
     if (first) return first;
-    if (this.#isConnected) {
-      await mayReconnect(signal);
-      return reach.reopen(signal);
-    }
-    if (++this.#starts > MAX_STARTS)
-      throw new AgentStartError('failed', 'The agent starts, but does not answer');
-    return reach.open(true, signal);
+    await mayReconnect(signal);
+    return reach.reopen(signal);
   }
+}
+
+function isUnanswered(error: unknown): boolean {
+  return error instanceof AgentLinkError && NO_ANSWER.has(error.code);
 }
 
 /** Another try leads to the same end. */
 function isFinal(error: Error): boolean {
   if (error instanceof BridgeError || error instanceof AgentStartError) return true;
-  // Until somebody closes a session.
-  if (error instanceof AgentLinkError && error.code === 'busy') return true;
   const code = cloudErrorCode(error);
   return code === 'unauthenticated' || code === 'forbidden' || code === 'not-found';
 }
