@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { IncomingMessage } from 'node:http';
 import { BoxliteStandIn } from '../clouds/boxlite/server';
 import { addCloud } from './host/addCloud';
 import { useEditor } from './host/useEditor';
@@ -8,7 +9,11 @@ describe('Links to sandboxes in a real VS Code', function () {
   this.timeout(90_000);
 
   const editor = useEditor();
-  const cloud = new BoxliteStandIn({ token: 'token', binaryOutput: true });
+  /** Whether the cloud leaves questions for one sandbox without an answer. */
+  let isSilent = false;
+  const intercept = ({ url = '' }: IncomingMessage): boolean =>
+    isSilent && url.endsWith(cloud.boxes[0]!.box_id);
+  const cloud = new BoxliteStandIn({ token: 'token', binaryOutput: true, intercept });
   const unknownCloud = new BoxliteStandIn({ token: 'other token', binaryOutput: true });
   let workbench: Workbench;
   /** As it was copied: to the sandbox "near". */
@@ -50,6 +55,31 @@ describe('Links to sandboxes in a real VS Code', function () {
     await workbench.row('near', 'running, connected').waitFor();
   });
 
+  it('open it for somebody else than the person whose link it is', async () => {
+    await workbench.openLink(linkWith({ user: 'a-colleague' }));
+    await workbench.clickNotification('cannot open a sandbox as a folder', 'Open Terminal');
+    // A second one makes the list of terminals appear.
+    await workbench.page.locator('.terminal-tabs-entry').nth(1).waitFor();
+  });
+
+  it('offer to sign in as that person where the sandbox is hidden from others', async () => {
+    await workbench.openLink(linkWith({ user: 'a-colleague', sandbox: 'hidden' }));
+    await workbench.notification('not found').waitFor();
+    await workbench.screenshot('link-of-another-user');
+    await workbench.clickNotification('not found', 'Sign In as Another User');
+    await workbench.pickEntry('BoxLite').waitFor();
+    await workbench.page.keyboard.press('Escape');
+  });
+
+  it('show that the cloud is being asked, which the person can cancel', async () => {
+    isSilent = true;
+    await workbench.openLink(link.href);
+    await workbench.clickNotification('Opening a link', 'Cancel');
+    await workbench.notification('Opening a link').waitFor({ state: 'detached' });
+    isSilent = false;
+    assert.equal(await workbench.notification('Cannot open').count(), 0);
+  });
+
   it('are refused with a token in them, which then goes nowhere', async () => {
     const requests = cloud.requests.length;
     await workbench.openLink(linkWith({ token: 'from-a-stranger' }));
@@ -72,6 +102,17 @@ describe('Links to sandboxes in a real VS Code', function () {
     await workbench.dialog().getByRole('button', { name: 'Cancel' }).click();
     await workbench.dialog().waitFor({ state: 'detached' });
     assert.deepEqual(unknownCloud.requests, []);
+  });
+
+  it('say that they were not opened when the cloud is not added after all, and can be tried again', async () => {
+    await workbench.openLink(linkToUnknownCloud());
+    await workbench.dialog().getByRole('button', { name: 'Add Cloud' }).click();
+    await workbench.pickEntry('BoxLite').waitFor();
+    await workbench.page.keyboard.press('Escape');
+    await workbench.clickNotification('The link was not opened', 'Try Again');
+    await workbench.dialog().getByText(question).waitFor();
+    await workbench.dialog().getByRole('button', { name: 'Cancel' }).click();
+    await workbench.dialog().waitFor({ state: 'detached' });
   });
 
   it('open a sandbox there once the person has signed in', async () => {
