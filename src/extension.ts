@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { DisposableStore } from './base/disposable';
+import { ensurePrivateDir } from './base/files';
 import { logFailure, type Logger } from './base/logger';
 import { runtimeDir, sshHome } from './base/paths';
 import { listAll } from './cloud/listAll';
@@ -21,10 +22,11 @@ import { SandboxBook } from './remote/sandboxBook';
 import { SandboxOpener } from './remote/sandboxOpener';
 import { SshSetup } from './remote/sshSetup';
 import { WindowBroker } from './remote/windowBroker';
-import { AccountStore, isTokenKey } from './sandboxes/accountStore';
+import { AccountStore } from './sandboxes/accountStore';
 import { CloudAccess } from './sandboxes/cloudAccess';
 import { Lifecycle } from './sandboxes/lifecycle';
 import { LocalCloud, type LocalCloudAddress } from './sandboxes/localCloud';
+import { followOtherWindows } from './sandboxes/otherWindows';
 import { SandboxList } from './sandboxes/sandboxList';
 import { adoptLocalCloud, useLocalCloud } from './sandboxes/signIn';
 import { SignInReminder } from './sandboxes/signInReminder';
@@ -58,6 +60,8 @@ import { SandboxWindow } from './views/sandboxWindow';
 import { SshCommands } from './views/sshCommands';
 import { rememberFolder } from './views/window';
 
+const stateFileName = 'state.json';
+
 /** What the parts of one window share. */
 interface Services {
   /** Unlike the editor's session id, which is the same in all windows of an editor that has no telemetry. */
@@ -86,7 +90,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const owned = new DisposableStore();
   context.subscriptions.push(owned);
   const log = owned.add(vscode.window.createOutputChannel('Cloud Sandboxes', { log: true }));
-  const state = new StateFile(path.join(context.globalStorageUri.fsPath, 'state.json'));
+  const state = new StateFile(path.join(context.globalStorageUri.fsPath, stateFileName));
   const isListReadable = await state.reload().then(
     () => true,
     (error: unknown) => {
@@ -222,10 +226,8 @@ function createLocalCloud(context: vscode.ExtensionContext, log: Logger): LocalC
 
 /** Takes in what other windows, connections and people elsewhere do. */
 function followOthers(owned: DisposableStore, services: Services): void {
-  const { context, accounts, book, connections, list, log } = services;
-  const reload = (): void => logFailure(log, 'Cannot see what other windows did', accounts.reload());
-  owned.add(context.secrets.onDidChange(({ key }) => isTokenKey(key) && reload()));
-  owned.add(vscode.window.onDidChangeWindowState(({ focused }) => focused && reload()));
+  const { book, connections, list, log } = services;
+  logFailure(log, 'Cannot see what other windows do', followAccounts(owned, services));
   owned.add(
     connections.onDidChange(({ alias, phase, since }) => {
       if (phase === 'connected') logFailure(log, 'Cannot note the opening', book.spendIntent(alias, since));
@@ -241,6 +243,24 @@ function followOthers(owned: DisposableStore, services: Services): void {
     ),
   );
   owned.add(new DeletedSandboxes(services));
+}
+
+async function followAccounts(
+  owned: DisposableStore,
+  { context, accounts, log }: Pick<Services, 'context' | 'accounts' | 'log'>,
+): Promise<void> {
+  const storage = context.globalStorageUri;
+  // A folder that is not there cannot be watched.
+  await ensurePrivateDir(storage.fsPath);
+  const pattern = new vscode.RelativePattern(storage, stateFileName);
+  const following = followOtherWindows({
+    accounts,
+    stateFile: owned.add(vscode.workspace.createFileSystemWatcher(pattern)),
+    onDidChangeSecret: context.secrets.onDidChange,
+    onDidChangeFocus: vscode.window.onDidChangeWindowState,
+    log,
+  });
+  owned.add(following);
 }
 
 function addView(
@@ -307,7 +327,9 @@ function addCommands(
   const connection = new ConnectionActions({ window, list, book, cloud, log });
   const doctor = owned.add(createDoctor(services, canOpenRemotes));
   const refusals = new TokenRefusals(state, windowId);
-  owned.add(new SignInReminder({ list, refusals, ask: (account) => cloud.askToSignIn(account), log }));
+  owned.add(
+    new SignInReminder({ accounts, list, refusals, ask: (account) => cloud.askToSignIn(account), log }),
+  );
   owned.add(
     registerCommands(
       {

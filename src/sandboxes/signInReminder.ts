@@ -2,11 +2,13 @@ import { DisposableStore, type Disposable } from '../base/disposable';
 import { logFailure, type Logger } from '../base/logger';
 import { cloudErrorCode } from '../cloud/errors';
 import { isLocal, type Account } from './account';
+import type { AccountStore } from './accountStore';
 import type { AccountSandboxes, SandboxList } from './sandboxList';
 import type { TokenRefusals } from './tokenRefusals';
 
 export interface SignInReminderOptions {
   readonly list: Pick<SandboxList, 'accounts' | 'onDidChange' | 'refresh'>;
+  readonly accounts: Pick<AccountStore, 'token'>;
   readonly refusals: Pick<TokenRefusals, 'claim' | 'settle'>;
   /** Puts the question; resolves when it is answered or put away. */
   readonly ask: (account: Account) => Promise<void>;
@@ -40,7 +42,9 @@ export class SignInReminder implements Disposable {
   }
 
   async #remind(account: Account): Promise<void> {
-    const { list, refusals, ask } = this.#options;
+    const { accounts, list, refusals, ask } = this.#options;
+    // Nobody refused a token that is not there: it is on its way here from the window that signs in, or signed out.
+    if ((await accounts.token(account.id)) === undefined) return;
     if (!(await refusals.claim(account.id))) return;
     // The refused request may have left before another window got a new token.
     await list.refresh(account.id);

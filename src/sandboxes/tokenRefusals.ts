@@ -1,10 +1,7 @@
 import * as v from 'valibot';
+import { accountSchema } from './account';
+import { accountKey } from './accountStore';
 import type { StateStore } from './stateStore';
-
-/** Where an account's refusal is kept; whoever stores a new token removes it. */
-export function refusalKey(accountId: string): string {
-  return `token-refused:${accountId}`;
-}
 
 /**
  * How long a window's question keeps others from asking. Longer than a person takes to find a token; once it is over,
@@ -13,7 +10,13 @@ export function refusalKey(accountId: string): string {
 const questionLifetimeMs = 10 * 60_000;
 
 /** `until`: the question is open in that window; without it, the question was answered or put away. */
-const schema = v.object({ window: v.string(), until: v.optional(v.number()) });
+const refusal = v.object({ window: v.string(), until: v.optional(v.number()) });
+
+/** Part of the account's entry, so that it goes with the account, and with whoever stores a new token. */
+const entry = v.looseObject({
+  ...accountSchema.entries,
+  refusal: v.fallback(v.optional(refusal), undefined),
+});
 
 /**
  * Accounts whose cloud refuses the token, told between windows, so that one of them asks for a new token, once: nobody
@@ -31,24 +34,33 @@ export class TokenRefusals {
     this.#now = now;
   }
 
-  /** Resolves to whether this window is the one to ask; it then must call {@link settle}. */
+  /**
+   * Resolves to whether this window is the one to ask; it then must call {@link settle}. Nobody is once the account has
+   * been signed out.
+   */
   async claim(accountId: string): Promise<boolean> {
     let isOurs = false;
-    await this.#state.change(refusalKey(accountId), (current) => {
-      const known = v.safeParse(schema, current);
-      isOurs = !known.success || (known.output.until ?? Infinity) < this.#now();
-      return isOurs ? { window: this.#window, until: this.#now() + questionLifetimeMs } : current;
+    await this.#state.change(accountKey(accountId), (current) => {
+      const known = v.safeParse(entry, current);
+      if (!known.success || !this.#isOpen(known.output.refusal)) return current;
+      isOurs = true;
+      return { ...known.output, refusal: { window: this.#window, until: this.#now() + questionLifetimeMs } };
     });
     return isOurs;
   }
 
   /** Our question is answered or put away; or, where it was not put, `unasked`: the refusal was a passing one. */
   async settle(accountId: string, outcome: 'asked' | 'unasked'): Promise<void> {
-    await this.#state.change(refusalKey(accountId), (current) => {
-      const known = v.safeParse(schema, current);
+    await this.#state.change(accountKey(accountId), (current) => {
+      const known = v.safeParse(entry, current);
       // Gone or another's: there was a new token meanwhile, and what is known now is of that one.
-      if (!known.success || known.output.window !== this.#window) return current;
-      return outcome === 'asked' ? { window: this.#window } : undefined;
+      if (!known.success || known.output.refusal?.window !== this.#window) return current;
+      return { ...known.output, refusal: outcome === 'asked' ? { window: this.#window } : undefined };
     });
+  }
+
+  /** Whether no window has asked, or the one that did is gone. */
+  #isOpen(known: v.InferOutput<typeof refusal> | undefined): boolean {
+    return !known || (known.until ?? Infinity) < this.#now();
   }
 }

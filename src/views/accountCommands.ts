@@ -101,11 +101,14 @@ export class AccountCommands {
 
   /** Says that the account's token is refused and offers what can be done. Resolves when it is done or put away. */
   async askToSignIn(account: Account): Promise<void> {
+    const { accounts, log } = this.#options;
+    const host = printable(accountHost(account), 100);
     const message = vscode.l10n.t(
       '{0} refuses the token of {1}: it is wrong or has expired.',
-      printable(accountHost(account), 100),
+      host,
       nameText(account.label),
     );
+    const alreadySignedOut = vscode.l10n.t('You have signed out of {0} meanwhile.', host);
     const target: CommandTarget = { kind: 'account', account };
     const steps = [
       commandStep(vscode.l10n.t('Sign In Again'), 'signIn', target),
@@ -114,7 +117,7 @@ export class AccountCommands {
     // The editor cannot take a message back: this one may be answered when the account has been signed out elsewhere.
     const stillThere = steps.map(({ title, run }) => ({
       title,
-      run: () => (this.#options.accounts.find(account.id) ? run() : undefined),
+      run: () => (accounts.find(account.id) ? run() : showDone(alreadySignedOut, log)),
     }));
     await offerSteps(vscode.window.showWarningMessage, messageText(message), stillThere);
   }
@@ -123,7 +126,7 @@ export class AccountCommands {
   async reload(): Promise<void> {
     const { accounts, log } = this.#options;
     try {
-      await accounts.reload();
+      await accounts.recheck();
     } catch (error) {
       await showError(vscode.l10n.t('Cannot read the list of clouds'), error, log);
     }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { SecretStore } from '../../../src/base/secretStore';
 import { MemorySecretStore } from '../../../src/keys/secretStore';
 import { accountId, localAccount, type Account } from '../../../src/sandboxes/account';
 import { AccountStore } from '../../../src/sandboxes/accountStore';
@@ -11,6 +12,9 @@ function accountAt(baseUrl: string, label = 'ada'): Account {
 function createStore(state = new MemoryState()): AccountStore {
   return new AccountStore(state, new MemorySecretStore());
 }
+
+const locked = (): Promise<never> => Promise.reject(new Error('the keyring is locked'));
+const lockedSecrets: SecretStore = { get: locked, store: locked, delete: locked };
 
 describe('AccountStore', () => {
   it('keeps accounts apart that differ by port only', async () => {
@@ -53,6 +57,32 @@ describe('AccountStore', () => {
     assert.equal(await store.token(account.id), undefined);
   });
 
+  it('keeps nothing of an account whose token cannot be kept', async () => {
+    const state = new MemoryState();
+    const store = new AccountStore(state, lockedSecrets);
+    await assert.rejects(store.add(accountAt('https://host'), 'secret'), /locked/);
+
+    assert.deepEqual(state.keys(), []);
+  });
+
+  it('keeps an account as it was when its new token cannot be kept', async () => {
+    const state = new MemoryState();
+    await createStore(state).add(accountAt('https://host', 'old'), 'secret');
+    await assert.rejects(new AccountStore(state, lockedSecrets).add(accountAt('https://host', 'new'), 'new'));
+
+    assert.deepEqual(createStore(state).list(), [accountAt('https://host', 'old')]);
+  });
+
+  it('lists an account before its token is kept, so that a crash leaves no token that nobody knows of', async () => {
+    const state = new MemoryState();
+    const listed: unknown[] = [];
+    const secrets = new MemorySecretStore();
+    secrets.store = () => Promise.resolve(void listed.push(...createStore(state).list()));
+    await new AccountStore(state, secrets).add(accountAt('https://host'), 'secret');
+
+    assert.deepEqual(listed, [accountAt('https://host')]);
+  });
+
   it('does not put tokens into the state', async () => {
     const state = new MemoryState();
     await createStore(state).add(accountAt('https://host'), 'very-secret');
@@ -76,5 +106,47 @@ describe('AccountStore', () => {
     await store.remove(localAccount.id);
 
     assert.equal(changes, 2);
+  });
+
+  describe('beside another window', () => {
+    let state: MemoryState;
+    let there: AccountStore;
+    let changes: number;
+
+    beforeEach(() => {
+      state = new MemoryState();
+      there = createStore(state);
+      changes = 0;
+      there.onDidChange(() => changes++);
+    });
+
+    it('tells of an account that came, once', async () => {
+      await createStore(state).add(localAccount);
+      await there.reload();
+      await there.reload();
+
+      assert.equal(changes, 1);
+    });
+
+    it('tells of one that this window has read with something else before', async () => {
+      await createStore(state).add(localAccount);
+      await state.update('something', 'else');
+      await there.reload();
+
+      assert.equal(changes, 1);
+    });
+
+    it('does not tell of what is none of its business', async () => {
+      await state.update('something', 'else');
+      await there.reload();
+
+      assert.equal(changes, 0);
+    });
+
+    it('has everyone look again where a token may be another', async () => {
+      await there.recheck();
+
+      assert.equal(changes, 1);
+    });
   });
 });

@@ -16,11 +16,12 @@ describe('A token that a cloud refuses', () => {
   let windows: TokenRefusals[];
   let accounts: AccountStore;
 
-  beforeEach(() => {
+  beforeEach(async () => {
     now = 0;
     const open = (): StateFile => new StateFile(path.join(temp.path, 'state.json'));
     windows = ['one', 'two', 'three'].map((name) => new TokenRefusals(open(), name, () => now));
     accounts = new AccountStore(open(), new MemorySecretStore());
+    await accounts.add(account, 'token');
   });
 
   it('is asked about by one window of several that see it at once', async () => {
@@ -52,7 +53,15 @@ describe('A token that a cloud refuses', () => {
     assert.equal(await windows[1]!.claim(account.id), true);
   });
 
+  it('leaves the account as it is', async () => {
+    await windows[0]!.claim(account.id);
+    await accounts.reload();
+
+    assert.deepEqual(accounts.list(), [account]);
+  });
+
   it('is another matter for each account', async () => {
+    await accounts.add({ ...account, id: 'y' }, 'token');
     await windows[0]!.claim(account.id);
 
     assert.equal(await windows[1]!.claim('y'), true);
@@ -66,11 +75,12 @@ describe('A token that a cloud refuses', () => {
     assert.equal(await windows[1]!.claim(account.id), true);
   });
 
-  it('leaves nothing behind when the account is signed out', async () => {
-    await accounts.add(account, 'token');
+  it('is no matter any more, and leaves nothing behind, when the account is signed out', async () => {
     await windows[0]!.claim(account.id);
     await accounts.remove(account.id);
+    await windows[0]!.settle(account.id, 'asked');
 
+    assert.equal(await windows[1]!.claim(account.id), false);
     const state = new StateFile(path.join(temp.path, 'state.json'));
     await state.reload();
     assert.deepEqual(state.keys(), []);
