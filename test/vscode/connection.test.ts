@@ -136,6 +136,15 @@ describe('The connection to a sandbox in a real VS Code', function () {
     await workbench.screenshot('status-connected');
   });
 
+  it('is in the editor’s own menu for remote machines, and can be diagnosed from there', async () => {
+    await workbench.statusBarItem('status.host').click();
+    await workbench.pickEntry('Diagnose Connection').waitFor();
+    await workbench.screenshot('remote-menu-in-sandbox');
+    await workbench.pick('Show Connection Actions');
+    await workbench.pickEntry('Copy SSH Command').waitFor();
+    await workbench.page.keyboard.press('Escape');
+  });
+
   it('finds its way again by itself, and shows for how long it has none', async () => {
     relay.network.goSilent();
     assert.ok(relay.network.cut() > 0);
@@ -210,6 +219,21 @@ describe('The connection to a sandbox in a real VS Code', function () {
     const report = await diagnose(name);
     assert.match(report, /\[FAILED\] Sign-in: .*sign in again/);
     assert.match(report, /\[skipped\] WebSocket: Needs “Sign-in” to work/);
+  });
+
+  it('leads back to that cloud, and no other, once the person has signed out of it', async () => {
+    await workbench.runCommand('Cloud Sandboxes: Sign Out');
+    await workbench.notification('Signed out of').waitFor();
+    await item().click();
+    assert.equal(await workbench.pickEntry('Reconnect').count(), 0, 'there is nothing to reconnect with');
+    await workbench.screenshot('status-account-gone');
+    await workbench.pick('Sign In Again');
+    await workbench.pick('BoxLite');
+    await workbench.page.getByText('(1/2)').waitFor();
+    await workbench.page.keyboard.press('Enter');
+    await workbench.answer('(2/2)', cloud.api.token);
+    await item().getByText('web: signed out').waitFor({ state: 'detached' });
+    await workbench.row(name).waitFor();
   });
 
   it('says what is wrong where the cloud does not answer', async () => {
