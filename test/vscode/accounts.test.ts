@@ -58,10 +58,17 @@ describe('A person’s first run and accounts in a real VS Code', function () {
   });
 
   it('has a shell in a sandbox with one click, and no account', async () => {
+    other = await workbench.openWindow();
+    await other.openView('Cloud Sandboxes');
+    await other.page.getByText('no account needed').waitFor();
     await workbench.clickInSideBar('Try a Sandbox on This Computer');
     await calculateInTerminal(workbench);
     await workbench.row('This computer').waitFor();
     await workbench.screenshot('first-run-shell');
+  });
+
+  it('has the local cloud in the other window too, at once', async () => {
+    await other.row('This computer').waitFor();
   });
 
   it('signs in to a cloud, beside the local one', async () => {
@@ -71,9 +78,13 @@ describe('A person’s first run and accounts in a real VS Code', function () {
     await workbench.screenshot('two-accounts');
   });
 
+  it('has that cloud in the other window too, without a question', async () => {
+    await other.row('ann@example.org').waitFor();
+    assert.equal(await other.notification('refuses the token').count(), 0);
+  });
+
   it('is asked for a new token when the old one is refused, in one window of two', async () => {
-    other = await workbench.openWindow();
-    await other.openView('Cloud Sandboxes');
+    await readSecrets(other);
     await other.row('far-away').waitFor();
     quirks.token = 'second';
     await workbench.runCommand('Cloud Sandboxes: Refresh');
@@ -107,11 +118,9 @@ describe('A person’s first run and accounts in a real VS Code', function () {
   });
 
   it('has it back in the other window too', async () => {
-    // On a desktop at once; windows in a browser read secrets when they are loaded.
-    await other.page.reload();
+    await readSecrets(other);
     await other.row('Sign in again').waitFor({ state: 'detached' });
     await other.row('far-away', 'running').waitFor();
-    await other.page.close();
   });
 
   it('hears what a sign-out removed', async () => {
@@ -120,6 +129,7 @@ describe('A person’s first run and accounts in a real VS Code', function () {
       .notification(/Signed out of 127\.0\.0\.1:\d+\. Removed from this computer: the token\./)
       .waitFor();
     await workbench.row('far-away').waitFor({ state: 'detached' });
+    await other.row('far-away').waitFor({ state: 'detached' });
     await workbench.contextMenu(workbench.row('This computer'), 'Sign Out');
     await workbench
       .notification(
@@ -129,6 +139,13 @@ describe('A person’s first run and accounts in a real VS Code', function () {
     await workbench.row('This computer').waitFor({ state: 'detached' });
     await workbench.screenshot('signed-out');
     await assert.rejects(fs.access(editor.sshDir), { code: 'ENOENT' });
+  });
+
+  it('is signed out in the other window too, at once and without a question', async () => {
+    await other.page.getByText('no account needed').waitFor();
+    assert.equal(await other.notification('refuses the token').count(), 0);
+    await other.screenshot('signed-out-elsewhere');
+    await other.page.close();
   });
 
   it('is told that the list of clouds is damaged, rather than that there is none', async () => {
@@ -143,3 +160,8 @@ describe('A person’s first run and accounts in a real VS Code', function () {
     await workbench.page.getByText('no account needed').waitFor();
   });
 });
+
+/** A desktop's windows hear of each other's secrets at once; those in a browser read them when they are loaded. */
+async function readSecrets(workbench: Workbench): Promise<void> {
+  await workbench.page.reload();
+}
