@@ -18,6 +18,8 @@ export type Pace = 'paused' | 'slow' | 'full';
 const intervalMs = 5_000;
 /** While something is starting or stopping, so that its end is seen soon. */
 const busyIntervalMs = 1_000;
+/** For so long after somebody asked, also while nobody looks at the list: a window's status bar tells of it too. */
+const followMs = 60_000;
 const slowIntervalMs = 30_000;
 const firstBackoffMs = 5_000;
 const maxBackoffMs = 60_000;
@@ -45,6 +47,7 @@ export class AccountPoller implements Disposable {
   #sandboxes: readonly Sandbox[] = [];
   #listedAt: Date | undefined;
   #polledAt = -Infinity;
+  #askedAt = -Infinity;
   /** Until then the cloud asked to be left alone. */
   #notBefore = -Infinity;
   #failures = 0;
@@ -107,6 +110,7 @@ export class AccountPoller implements Disposable {
   /** Asks the cloud now. Resolves when an answer asked for after this call is in; a failure is in {@link error}. */
   refresh(): Promise<void> {
     if (this.#ended.signal.aborted) return Promise.resolve();
+    this.#askedAt = this.#now();
     if (!this.#running) return this.#run();
     this.#queued ??= this.#running.then(() => {
       this.#queued = undefined;
@@ -172,9 +176,19 @@ export class AccountPoller implements Disposable {
     clearTimeout(this.#timer);
     // Wrong credentials do not mend themselves; signing in again refreshes.
     const hopeless = cloudErrorCode(this.#error) === 'unauthenticated';
-    if (this.#pace === 'paused' || this.#ended.signal.aborted || hopeless) return;
-    this.#timer = setTimeout(() => void this.refresh(), waitMs);
+    if (!this.#goesOn() || this.#ended.signal.aborted || hopeless) return;
+    this.#timer = setTimeout(() => {
+      if (!this.#running) void this.#run();
+    }, waitMs);
     this.#timer.unref();
+  }
+
+  #goesOn(): boolean {
+    return this.#pace !== 'paused' || (this.#isBusy() && this.#now() - this.#askedAt < followMs);
+  }
+
+  #isBusy(): boolean {
+    return this.#sandboxes.some(({ status }) => transitional.has(status));
   }
 
   #waitMs(): number {
@@ -186,8 +200,7 @@ export class AccountPoller implements Disposable {
       const backoff = backoffMs(this.#failures, firstBackoffMs, maxBackoffMs - intervalMs);
       return Math.max(leastMs, retryAfterMs(this.#error), intervalMs + backoff);
     }
-    const busy = this.#sandboxes.some(({ status }) => transitional.has(status));
-    return Math.max(leastMs, busy ? busyIntervalMs : intervalMs);
+    return Math.max(leastMs, this.#isBusy() ? busyIntervalMs : intervalMs);
   }
 }
 

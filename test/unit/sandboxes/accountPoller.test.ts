@@ -68,6 +68,27 @@ describe('AccountPoller', () => {
     assert.equal(cloud.calls.length, 1);
   });
 
+  it('follows a sandbox that is stopping to its end, though paused, once somebody asked', async () => {
+    cloud.sandboxes.set('a', box('a', 'stopping'));
+    await poller.refresh();
+    await advance(1_000);
+    assert.equal(cloud.calls.length, 2);
+
+    cloud.sandboxes.set('a', box('a', 'stopped'));
+    await advance(1_000);
+    await advance(600_000);
+    assert.deepEqual(poller.sandboxes, [box('a', 'stopped')]);
+    assert.equal(cloud.calls.length, 3);
+  });
+
+  it('follows it for a minute at most', async () => {
+    cloud.sandboxes.set('a', box('a', 'stopping'));
+    await poller.refresh();
+    for (let second = 0; second < 600; second++) await advance(1_000);
+
+    assert.equal(cloud.calls.length, 1 + 60);
+  });
+
   it('asks less often while the person works elsewhere', async () => {
     poller.setPace('full');
     await settle();
