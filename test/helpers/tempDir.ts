@@ -8,6 +8,7 @@ export function useTempDir(): { readonly path: string } {
   beforeEach(() => {
     current.path = mkdtempSync(path.join(os.tmpdir(), 'sbx-'));
   });
-  afterEach(() => rmSync(current.path, { recursive: true, force: true }));
+  // A program that was ended a moment ago may still write its last file.
+  afterEach(() => rmSync(current.path, { recursive: true, force: true, maxRetries: 5 }));
   return current;
 }
