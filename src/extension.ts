@@ -364,7 +364,7 @@ function addCommands(
         diagnose: (target) => doctor.diagnose(target),
         showLog: () => log.show(),
       },
-      () => view.selected,
+      () => view.focusedRow(),
     ),
   );
 }

@@ -8,33 +8,41 @@ export type CommandHandler = (target?: CommandTarget) => void | Promise<void>;
 
 /**
  * Registers every command; the type makes sure that none is missing.
- * @param selected what the tree's selected row is about
+ * @param focusedRow finds the row of the tree that has the keyboard's focus, if one has
  */
 export function registerCommands(
   handlers: Readonly<Record<CommandName, CommandHandler>>,
-  selected: () => CommandTarget | undefined,
+  focusedRow: () => Promise<TreeNode | undefined>,
 ): Disposable {
   const owned = new DisposableStore();
   for (const name of Object.keys(commandIds) as CommandName[]) {
     owned.add(
-      vscode.commands.registerCommand(commandIds[name], (argument: unknown) => {
-        if (!isForSelection(argument)) return handlers[name](targetOf(argument));
-        const target = selected();
-        // A key that was pressed on another kind of row does nothing, rather than to ask what it was meant for.
-        return target?.kind === argument.selected ? handlers[name](target) : undefined;
+      vscode.commands.registerCommand(commandIds[name], async (argument: unknown) => {
+        if (!isForFocusedRow(argument)) return handlers[name](targetOf(argument));
+        const row = await focusedRow();
+        // On a row whose menu has no such entry the key does nothing, rather than to ask what it was meant for.
+        if (row?.offers(argument.focusedRow)) await handlers[name](row.target);
       }),
     );
   }
   return owned;
 }
 
-/** What our key bindings pass: the kind of row on which they work. The editor tells them nothing of the row. */
-interface ForSelection {
-  readonly selected: CommandTarget['kind'];
+/**
+ * What our key bindings pass: the word of a row's context value by which its menu has the same command. The editor tells
+ * them nothing of the row.
+ */
+interface ForFocusedRow {
+  readonly focusedRow: string;
 }
 
-function isForSelection(argument: unknown): argument is ForSelection {
-  return typeof argument === 'object' && argument !== null && 'selected' in argument;
+function isForFocusedRow(argument: unknown): argument is ForFocusedRow {
+  return (
+    typeof argument === 'object' &&
+    argument !== null &&
+    'focusedRow' in argument &&
+    typeof argument.focusedRow === 'string'
+  );
 }
 
 /** The row of the tree, or what it is about, that a command was called with. */

@@ -4,7 +4,7 @@ import type { SandboxList } from '../sandboxes/sandboxList';
 import type { StateStore } from '../sandboxes/stateStore';
 import { followAttention } from './attention';
 import { contextKeys, viewId } from './ids';
-import { SandboxTree, type CommandTarget, type SandboxTreeOptions } from './sandboxTree';
+import { SandboxTree, type SandboxTreeOptions } from './sandboxTree';
 import type { TreeNode } from './treeNodes';
 import type { Grouping } from './treeSnapshot';
 
@@ -35,9 +35,21 @@ export class SandboxView implements Disposable {
     this.#followAttention();
   }
 
-  /** What the selected row is about, if it is about anything. */
-  get selected(): CommandTarget | undefined {
-    return this.#view.selection[0]?.target;
+  /**
+   * The row that has the keyboard's focus, if one has; to be called for a key that was pressed in the tree. The editor
+   * tells which row is selected, not which has the focus. So that one's selection is switched over, which shows which it
+   * is, and back. To select it would not do: that runs the row's own command.
+   */
+  async focusedRow(): Promise<TreeNode | undefined> {
+    const before = this.#view.selection;
+    await switchFocusedSelection();
+    const after = this.#view.selection;
+    await switchFocusedSelection();
+    const switched = [
+      ...before.filter((row) => !after.includes(row)),
+      ...after.filter((row) => !before.includes(row)),
+    ];
+    return switched.length === 1 ? switched[0] : undefined;
   }
 
   async group(grouping: Grouping): Promise<void> {
@@ -113,6 +125,10 @@ export class SandboxView implements Disposable {
       hasBadge: this.#view.badge !== undefined,
     });
   }
+}
+
+async function switchFocusedSelection(): Promise<void> {
+  await vscode.commands.executeCommand('list.toggleSelection');
 }
 
 async function setContext(key: string, value: unknown): Promise<void> {

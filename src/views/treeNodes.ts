@@ -40,6 +40,11 @@ export class TreeNode {
     return this.#spec.target;
   }
 
+  /** Whether its context value has the word, by which menus know what can be done with it. */
+  offers(word: string): boolean {
+    return this.row.context.split(' ').includes(word);
+  }
+
   get children(): readonly TreeNode[] {
     return this.#children;
   }

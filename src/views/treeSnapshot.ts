@@ -126,8 +126,9 @@ function sandboxSpec(place: string, ref: SandboxRef, input: TreeInput): NodeSpec
   const { account, sandbox } = ref;
   const connections = input.connectionsOf(ref);
   const isNamed = input.grouping === 'status' && input.accounts.length > 1;
+  const placeholder = input.isPlaceholder(sandbox);
   // All that it depends on besides the sandbox, unless it changes with time.
-  const inputs = [place, account, isNamed, input.isPlaceholder(sandbox)];
+  const inputs = [place, account, isNamed, placeholder];
   const isLasting = connections.length === 0 && !sandbox.stopsAt;
   const known = isLasting ? input.known.get(sandbox) : undefined;
   if (known && inputs.every((value, index) => value === known.inputs[index])) return known.spec;
@@ -136,12 +137,13 @@ function sandboxSpec(place: string, ref: SandboxRef, input: TreeInput): NodeSpec
   const spec: NodeSpec = {
     id,
     row: sandboxRow(sandbox, {
-      placeholder: input.isPlaceholder(sandbox),
+      placeholder,
       now: input.now,
       ...(connection && { connection }),
       ...(isNamed && { account }),
     }),
-    target: { kind: 'sandbox', ref },
+    // There is no sandbox yet that a command could be about.
+    ...(placeholder ? {} : { target: { kind: 'sandbox', ref } }),
     ...collapsed(connections.map((state) => connectionSpec(id, state, input))),
   };
   if (isLasting) input.known.set(sandbox, { inputs, spec });

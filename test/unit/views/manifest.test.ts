@@ -85,6 +85,21 @@ describe('The manifest', () => {
     }
   });
 
+  it('binds keys to a row’s commands where its menu has them', () => {
+    const bound = JSON.stringify(contributes.keybindings.map(({ command, args }) => ({ command, args })));
+    const pattern = /"command":"(cloudSandboxes\.\w+)","args":\{"focusedRow":"(\w+)"\}/g;
+    const commands = [...bound.matchAll(pattern)];
+    assert.equal(commands.length, 3);
+    for (const [, command, word] of commands) {
+      const items = contributes.menus['view/item/context']!.filter((item) => item.command === command);
+      const pattern = /viewItem =~ \/(\S+)\//;
+      const matches = (context: string): boolean[] =>
+        items.map(({ when = '' }) => new RegExp(pattern.exec(when)?.[1] ?? '').test(context));
+      assert.ok(matches(word!).every(Boolean), command);
+      assert.ok(!matches('placeholder').some(Boolean), command);
+    }
+  });
+
   it('has each command of a row’s menu in the palette too, where it asks for the sandbox', () => {
     const hidden = new Set((contributes.menus['commandPalette'] ?? []).map(({ command }) => command));
     for (const { command } of contributes.menus['view/item/context']!) {

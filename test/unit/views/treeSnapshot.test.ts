@@ -141,6 +141,24 @@ describe('treeSnapshot', () => {
     assert.equal(account.expanded, true);
   });
 
+  it('has nothing for a command to act on in the row of a sandbox that is being created', () => {
+    const creating = box('new', 'creating');
+    const specs = treeSnapshot(
+      input({
+        accounts: [ready(localAccount, box('one'), creating)],
+        isPlaceholder: (sandbox) => sandbox === creating,
+      }),
+    );
+
+    assert.deepEqual(
+      specs[0]?.children.map(({ row, target }) => [row.label, target?.kind]),
+      [
+        ['one', 'sandbox'],
+        ['new', undefined],
+      ],
+    );
+  });
+
   for (const grouping of ['account', 'status'] as const) {
     it(`gives each row an id of its own, grouped by ${grouping}`, () => {
       const all = ids(treeSnapshot(input({ accounts, grouping, connectionsOf: () => [connection('1')] })));
