@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { SecretStore } from '../../../src/base/secretStore';
-import { DisposableStore } from '../../../src/base/disposable';
+import { DisposableStore, type Disposable } from '../../../src/base/disposable';
 import { silentLogger } from '../../../src/base/logger';
 import { CloudError } from '../../../src/cloud/errors';
 import { MemorySecretStore } from '../../../src/keys/secretStore';
@@ -45,6 +45,57 @@ interface Window {
   readonly list: SandboxList;
 }
 
+/** Events that a test fires. */
+class Events implements Disposable {
+  readonly #owned = new DisposableStore();
+  readonly created = this.#owned.add(new Emitter<unknown>());
+  readonly changed = this.#owned.add(new Emitter<unknown>());
+  readonly deleted = this.#owned.add(new Emitter<unknown>());
+  readonly secret = this.#owned.add(new Emitter<{ readonly key: string }>());
+  readonly focus = this.#owned.add(new Emitter<{ readonly focused: boolean }>());
+  readonly options = {
+    stateFile: {
+      onDidCreate: this.created.event,
+      onDidChange: this.changed.event,
+      onDidDelete: this.deleted.event,
+    },
+    onDidChangeSecret: this.secret.event,
+    onDidChangeFocus: this.focus.event,
+  };
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+}
+
+const occasions: { what: string; fire: (events: Events) => void; looks: string[] }[] = [
+  { what: 'the file appears', fire: ({ created }) => created.fire(0), looks: ['reload'] },
+  { what: 'the file changes', fire: ({ changed }) => changed.fire(0), looks: ['reload'] },
+  { what: 'the file is gone', fire: ({ deleted }) => deleted.fire(0), looks: ['reload'] },
+  { what: 'a token changes', fire: ({ secret }) => secret.fire({ key: 'token:x' }), looks: ['recheck'] },
+  { what: 'another secret changes', fire: ({ secret }) => secret.fire({ key: 'keys:x' }), looks: [] },
+  { what: 'the person comes', fire: ({ focus }) => focus.fire({ focused: true }), looks: ['recheck'] },
+  { what: 'the person leaves', fire: ({ focus }) => focus.fire({ focused: false }), looks: [] },
+];
+
+describe('followOtherWindows', () => {
+  for (const { what, fire, looks } of occasions) {
+    it(`when ${what}, does this: ${looks.join() || 'nothing'}`, () => {
+      const events = new Events();
+      const done: string[] = [];
+      const look = (how: string) => (): Promise<void> => Promise.resolve(void done.push(how));
+      const accounts = { reload: look('reload'), recheck: look('recheck') };
+      const following = followOtherWindows({ accounts, ...events.options, log: silentLogger });
+
+      fire(events);
+      following.dispose();
+      fire(events);
+
+      assert.deepEqual(done, looks);
+    });
+  }
+});
+
 describe('Two windows of one editor', () => {
   const temp = useTempDir();
   let owned: DisposableStore;
@@ -80,15 +131,14 @@ describe('Two windows of one editor', () => {
       }),
     );
     list.setPace('full');
-    const stateChanged = owned.add(new Emitter<unknown>());
-    const watcher = fs.watch(temp.path, (_, file) => file === 'state.json' && stateChanged.fire(undefined));
+    const events = owned.add(new Events());
+    const watcher = fs.watch(temp.path, (_, file) => file === 'state.json' && events.changed.fire(undefined));
     owned.defer(() => watcher.close());
     owned.add(
       followOtherWindows({
         accounts,
-        stateFile: { onDidCreate: noEvent, onDidChange: stateChanged.event, onDidDelete: noEvent },
+        ...events.options,
         onDidChangeSecret: secrets.onDidChange,
-        onDidChangeFocus: noEvent,
         log: silentLogger,
       }),
     );
@@ -148,5 +198,3 @@ describe('Two windows of one editor', () => {
     assert.deepEqual(asked, []);
   });
 });
-
-const noEvent = (): { dispose: () => void } => ({ dispose: () => undefined });
