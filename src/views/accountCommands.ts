@@ -15,7 +15,7 @@ import { addCloud, askNewToken, type CloudKind } from './addCloud';
 import type { TokenByDevice } from './credentials';
 import { commandStep, offerSteps, showDone, showError, withProgress } from './feedback';
 import { viewId } from './ids';
-import { pickAccount } from './pickers';
+import { offerClouds, pickAccount } from './pickers';
 import type { CommandTarget } from './sandboxTree';
 import { messageText, nameText } from './text';
 
@@ -79,10 +79,7 @@ export class AccountCommands {
   /** Gives an account a new token; the local cloud, which makes its own, is started. */
   async signIn(target?: CommandTarget): Promise<void> {
     const { access, accounts, log } = this.#options;
-    const account =
-      target?.kind === 'account'
-        ? target.account
-        : await pickAccount(accounts.list(), vscode.l10n.t('Sign in again to which cloud?'));
+    const account = await this.#choose(target, vscode.l10n.t('Sign in again to which cloud?'));
     if (!account) return;
     if (isLocal(account)) return this.useLocalCloud();
     const host = printable(accountHost(account), 100);
@@ -133,11 +130,8 @@ export class AccountCommands {
   }
 
   async signOut(target?: CommandTarget): Promise<void> {
-    const { accounts, log } = this.#options;
-    const account =
-      target?.kind === 'account'
-        ? target.account
-        : await pickAccount(accounts.list(), vscode.l10n.t('Sign out of which cloud?'));
+    const { log } = this.#options;
+    const account = await this.#choose(target, vscode.l10n.t('Sign out of which cloud?'));
     if (!account) return;
     const host = printable(accountHost(account), 100);
     try {
@@ -147,6 +141,15 @@ export class AccountCommands {
       const retry = (): Promise<void> => this.signOut({ kind: 'account', account });
       await showError(vscode.l10n.t('Cannot sign out of {0}', host), error, log, { retry });
     }
+  }
+
+  /** The account a command was called from, else one that the person chooses, who is told if there is none. */
+  async #choose(target: CommandTarget | undefined, placeHolder: string): Promise<Account | undefined> {
+    if (target?.kind === 'account') return target.account;
+    const accounts = this.#options.accounts.list();
+    if (accounts.length > 0) return pickAccount(accounts, placeHolder);
+    await offerClouds(vscode.l10n.t('You are signed in to no cloud.'));
+    return undefined;
   }
 
   readonly #tokenByDevice: TokenByDevice = (request, signal) =>
