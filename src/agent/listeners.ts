@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import * as net from 'node:net';
 import * as os from 'node:os';
@@ -14,9 +13,9 @@ import { describeError } from '../base/errors';
 import { logFailure } from '../base/logger';
 import type { Host } from './host';
 import { joinSocket } from './joinSocket';
-import { listenPrivately } from './listenPrivately';
 import { OperationError } from './operationError';
 import { socketPath } from './socketPath';
+import { startServer } from './startServer';
 
 /** How long a connection waits until somebody takes it. */
 const PENDING_MS = 30_000;
@@ -51,13 +50,11 @@ export class Listeners {
       if (place.folder !== undefined) removeFolder(place.folder, this.#host);
     };
     try {
-      listenPrivately(server, place.options);
-      await once(server, 'listening');
+      await startServer(server, place.options, this.#host.log);
     } catch (cause) {
       close();
       throw new OperationError('refused', `Cannot listen there: ${describeError(cause)}`, { cause });
     }
-    server.on('error', (error) => this.#host.log.warn(`a listener failed: ${describeError(error)}`));
     if (!request.isOpen) {
       close();
       return;

@@ -86,7 +86,7 @@ function openPort(
   const secretOf = sessions.secretOf.bind(sessions);
   return FirstPort.open({
     ports,
-    listen: (port) => listenOnPort({ port, secretOf, onCarrier: carriers.accept }),
+    listen: (port) => listenOnPort({ port, secretOf, onCarrier: carriers.accept, log }),
     onListening: (open) => folder.writeRecord({ pid: process.pid, version, ports: open, startedAt }),
     log,
   });

@@ -7,7 +7,7 @@ import { CodedError, errnoOf } from '../../base/errors';
 import { withFileLock } from '../../base/fileLock';
 import type { Logger } from '../../base/logger';
 import type { AgentFolder } from '../agentFolder';
-import { listenPrivately } from '../listenPrivately';
+import { startServer } from '../startServer';
 import { createPipesServer } from './offeredPipes';
 
 /** `running`: another agent serves the folder. */
@@ -28,23 +28,21 @@ export function listenInFolder(
       throw new AgentRunningError('running', `An agent runs in ${folder.path} already`);
     }
     const servers = new DisposableStore();
+    const listen = async (server: net.Server, path: string): Promise<void> => {
+      await fs.rm(path, { force: true });
+      await startServer(server, { path }, log);
+      servers.defer(() => server.close());
+    };
     try {
       // First: on the other one an agent is seen to run.
-      await listen(createPipesServer({ onCarrier, log }), folder.pipesSocket, servers);
-      await listen(net.createServer(onCarrier), folder.socket, servers);
+      await listen(createPipesServer({ onCarrier, log }), folder.pipesSocket);
+      await listen(net.createServer(onCarrier), folder.socket);
       return servers;
     } catch (error) {
       servers.dispose();
       throw error;
     }
   });
-}
-
-async function listen(server: net.Server, path: string, owned: DisposableStore): Promise<void> {
-  await fs.rm(path, { force: true });
-  listenPrivately(server, { path });
-  owned.defer(() => server.close());
-  await once(server, 'listening');
 }
 
 async function answers(path: string): Promise<boolean> {
