@@ -119,7 +119,7 @@ function parseOptions(argv: string[]) {
       options: {
         dir: { type: 'string' },
         port: { type: 'string', multiple: true },
-        // parseArgs() of Node 18.0 knows no defaults.
+        // parseArgs() of Node 18.5 knows no defaults.
         'session-seconds': { type: 'string' },
         'idle-exit-seconds': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
