@@ -11,10 +11,11 @@ export class Relay {
     private readonly target: URL,
   ) {}
 
-  static async start(target: string): Promise<Relay> {
+  /** @param port to listen on; any that is free unless told */
+  static async start(target: string, port = 0): Promise<Relay> {
     const relay = new Relay(net.createServer({ allowHalfOpen: true }), new URL(target));
     relay.server.on('connection', (socket) => relay.#carry(socket));
-    await once(relay.server.listen(0, '127.0.0.1'), 'listening');
+    await once(relay.server.listen(port, '127.0.0.1'), 'listening');
     return relay;
   }
 

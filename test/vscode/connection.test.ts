@@ -143,6 +143,11 @@ describe('The connection to a sandbox in a real VS Code', function () {
     await workbench.pick('Show Connection Actions');
     await workbench.pickEntry('Copy SSH Command').waitFor();
     await workbench.page.keyboard.press('Escape');
+
+    await workbench.statusBarItem('status.host').click();
+    await workbench.pick('Diagnose Connection');
+    await workbench.pickEntry(name).waitFor();
+    await workbench.page.keyboard.press('Escape');
   });
 
   it('finds its way again by itself, and shows for how long it has none', async () => {
@@ -225,6 +230,7 @@ describe('The connection to a sandbox in a real VS Code', function () {
     await workbench.runCommand('Cloud Sandboxes: Sign Out');
     await workbench.notification('Signed out of').waitFor();
     await item().click();
+    await workbench.pickEntry('Sign In Again').waitFor();
     assert.equal(await workbench.pickEntry('Reconnect').count(), 0, 'there is nothing to reconnect with');
     await workbench.screenshot('status-account-gone');
     await workbench.pick('Sign In Again');
@@ -237,10 +243,22 @@ describe('The connection to a sandbox in a real VS Code', function () {
   });
 
   it('says what is wrong where the cloud does not answer', async () => {
+    const { port } = new URL(relay.url);
     await relay.stop();
     const report = await diagnose(name);
     assert.match(report, /\[FAILED\] Way to the cloud: .*refuses connections/);
-    relay = await Relay.start(cloud.ready.url);
+    relay = await Relay.start(cloud.ready.url, Number(port));
+  });
+
+  it('says that the sandbox is deleted', async () => {
+    await workbench.copiedBy(async () => {
+      await workbench.runCommand('Cloud Sandboxes: Copy SSH Command');
+      await workbench.pick(name);
+    });
+    await client.delete(sandbox.id);
+    await connect();
+    await item().getByText('web: deleted').waitFor();
+    await workbench.screenshot('status-deleted');
   });
 
   it('leaves no secret in the log', async () => {
