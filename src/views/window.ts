@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { hostOfAuthority } from '../remote/authority';
+import { hostOfOpen } from '../remote/authority';
 import type { EmptyWindows, WindowMemory } from '../remote/emptyWindows';
 import type { TargetWindow } from '../remote/openFlow';
 import type { SandboxBook } from '../remote/sandboxBook';
@@ -7,11 +7,11 @@ import type { SandboxBook } from '../remote/sandboxBook';
 /** The SSH host that this window is open on, where something that is open in it tells. */
 export function hostOfWindow(): string | undefined {
   const { workspaceFile, workspaceFolders = [], textDocuments } = vscode.workspace;
-  const documents = textDocuments.map(({ uri }) => uri).filter(({ scheme }) => scheme === 'vscode-remote');
-  // A workspace that was not saved yet has a file without an authority; its folders have one.
-  const candidates = [workspaceFile, ...workspaceFolders.slice(0, 1).map(({ uri }) => uri), ...documents];
-  const authority = candidates.map((uri) => uri?.authority).find(Boolean);
-  return authority === undefined ? undefined : hostOfAuthority(authority);
+  return hostOfOpen({
+    workspaceFile,
+    folders: workspaceFolders.map(({ uri }) => uri),
+    documents: textDocuments.map(({ uri }) => uri),
+  });
 }
 
 /**

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { authorityOf, hostOfAuthority } from '../../../src/remote/authority';
+import {
+  authorityOf,
+  hostOfAuthority,
+  hostOfOpen,
+  type Location,
+  type OpenResources,
+} from '../../../src/remote/authority';
 
 const hex = (text: string): string => Buffer.from(text).toString('hex');
 
@@ -15,5 +21,32 @@ describe('hostOfAuthority', () => {
   ];
   for (const { name, authority, want } of cases) {
     it(`reads ${name}`, () => assert.equal(hostOfAuthority(authority), want));
+  }
+});
+
+describe('hostOfOpen', () => {
+  const web = 'web-abc.vscode.sbx';
+  const api = 'api-def.vscode.sbx';
+  const remote = (alias: string): Location => ({ scheme: 'vscode-remote', authority: authorityOf(alias) });
+  const here: Location = { scheme: 'file', authority: '' };
+  const unsaved: Location = { scheme: 'untitled', authority: '' };
+  const compared: Location = { scheme: 'git', authority: authorityOf(api) };
+  const cases: { name: string; open: Partial<OpenResources>; want: string | undefined }[] = [
+    { name: 'a folder', open: { folders: [remote(web)] }, want: web },
+    { name: 'a saved workspace', open: { workspaceFile: remote(web), folders: [here] }, want: web },
+    {
+      name: 'the folders of an unsaved one',
+      open: { workspaceFile: unsaved, folders: [remote(web)] },
+      want: web,
+    },
+    { name: 'a file in a window without a folder', open: { documents: [unsaved, remote(web)] }, want: web },
+    { name: 'no document that only looks remote', open: { documents: [compared] }, want: undefined },
+    { name: 'nothing in a local window', open: { folders: [here], documents: [here] }, want: undefined },
+    { name: 'nothing in an empty window', open: {}, want: undefined },
+  ];
+  for (const { name, open, want } of cases) {
+    it(`is told by ${name}`, () => {
+      assert.equal(hostOfOpen({ workspaceFile: undefined, folders: [], documents: [], ...open }), want);
+    });
   }
 });
