@@ -40,8 +40,9 @@ describe(`The extension in VS Code ${hostReleases.oldest.vscode}, the oldest tha
     await workbench.screenshot('oldest-3-terminal');
   });
 
-  it('deletes it', async () => {
-    await workbench.contextMenu(workbench.row(name), 'Delete Sandbox');
+  it('deletes it by the key for it', async () => {
+    await workbench.row(name).click();
+    await workbench.page.keyboard.press('Delete');
     await workbench.dialog().getByRole('button', { name: 'Delete' }).click();
     await workbench.row('Create a sandbox').waitFor();
   });
