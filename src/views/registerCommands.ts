@@ -20,29 +20,26 @@ export function registerCommands(
       vscode.commands.registerCommand(commandIds[name], async (argument: unknown) => {
         if (!isForFocusedRow(argument)) return handlers[name](targetOf(argument));
         const row = await focusedRow();
-        // On a row whose menu has no such entry the key does nothing, rather than to ask what it was meant for.
         if (row?.offers(argument.focusedRow)) await handlers[name](row.target);
+        else if (argument.otherwise !== undefined) await vscode.commands.executeCommand(argument.otherwise);
       }),
     );
   }
   return owned;
 }
 
-/**
- * What our key bindings pass: the word of a row's context value by which its menu has the same command. The editor tells
- * them nothing of the row.
- */
+/** What our key bindings pass; the editor tells them nothing of the row. */
 interface ForFocusedRow {
+  /** The word of a row's context value by which its menu has the same command. */
   readonly focusedRow: string;
+  /** The editor's command that the key runs on other rows. By default it does nothing there, rather than to ask for a row. */
+  readonly otherwise?: string;
 }
 
 function isForFocusedRow(argument: unknown): argument is ForFocusedRow {
-  return (
-    typeof argument === 'object' &&
-    argument !== null &&
-    'focusedRow' in argument &&
-    typeof argument.focusedRow === 'string'
-  );
+  if (typeof argument !== 'object' || argument === null || !('focusedRow' in argument)) return false;
+  const { focusedRow, otherwise } = argument as { readonly [Key in keyof ForFocusedRow]?: unknown };
+  return typeof focusedRow === 'string' && ['string', 'undefined'].includes(typeof otherwise);
 }
 
 /** The row of the tree, or what it is about, that a command was called with. */

@@ -44,7 +44,7 @@ interface Manifest {
     readonly keybindings: readonly {
       readonly command: string;
       readonly when: string;
-      readonly args?: unknown;
+      readonly args?: { readonly focusedRow: string };
     }[];
     readonly configuration: { readonly properties: Record<string, { readonly scope: string }> };
   };
@@ -78,24 +78,23 @@ describe('The manifest', () => {
   });
 
   it('binds keys to known commands, and only in the view', () => {
-    for (const { command, when, args } of contributes.keybindings) {
-      const ids = JSON.stringify([command, args]).match(/cloudSandboxes\.\w+/g) ?? [];
-      assert.ok(ids.length > 0 && ids.every((id) => known.has(id)), ids.join(' '));
+    for (const { command, when } of contributes.keybindings) {
+      assert.ok(known.has(command), command);
       assert.ok(when.startsWith(`focusedView == ${viewId}`), when);
     }
   });
 
   it('binds keys to a row’s commands where its menu has them', () => {
-    const bound = JSON.stringify(contributes.keybindings.map(({ command, args }) => ({ command, args })));
-    const pattern = /"command":"(cloudSandboxes\.\w+)","args":\{"focusedRow":"(\w+)"\}/g;
-    const commands = [...bound.matchAll(pattern)];
-    assert.equal(commands.length, 3);
-    for (const [, command, word] of commands) {
+    const bound = contributes.keybindings.flatMap(({ command, args }) =>
+      args ? [{ command, word: args.focusedRow }] : [],
+    );
+    assert.equal(bound.length, 3);
+    for (const { command, word } of bound) {
       const items = contributes.menus['view/item/context']!.filter((item) => item.command === command);
       const pattern = /viewItem =~ \/(\S+)\//;
       const matches = (context: string): boolean[] =>
         items.map(({ when = '' }) => new RegExp(pattern.exec(when)?.[1] ?? '').test(context));
-      assert.ok(matches(word!).every(Boolean), command);
+      assert.ok(matches(word).every(Boolean), command);
       assert.ok(!matches('placeholder').some(Boolean), command);
     }
   });
