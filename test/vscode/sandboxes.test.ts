@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
-import * as path from 'node:path';
 import { eventually } from '../helpers/eventually';
 import { addCloud, giveAddress } from './host/addCloud';
 import { createSandbox } from './host/createSandbox';
+import { knownHosts } from './host/knownHosts';
 import { endLocalCloud, localCloudApi } from './host/localCloud';
 import { calculateInTerminal } from './host/terminal';
 import { useEditor } from './host/useEditor';
@@ -19,17 +19,18 @@ describe('The extension in a real VS Code', function () {
   let workbench: Workbench;
   before(() => ({ workbench } = editor));
 
-  /** The host keys that ssh knows by us; the file's name has the editor's in it. */
-  const knownHosts = async (): Promise<string> => {
-    const dir = path.join(editor.sshDir, 'cloud-sandboxes');
-    const file = (await fs.readdir(dir)).find((entry) => entry.endsWith('.known_hosts'));
-    return fs.readFile(path.join(dir, file ?? 'known_hosts'), 'utf8');
-  };
-
   it('welcomes a person who has no cloud yet', async () => {
     await workbench.openView('Cloud Sandboxes');
     await workbench.page.getByText('no account needed').waitFor();
     await workbench.screenshot('1-welcome');
+  });
+
+  it('is no dead end for who signs out of nothing', async () => {
+    await workbench.runCommand('Cloud Sandboxes: Sign Out');
+    await workbench.clickNotification('You are signed in to no cloud', 'Add Cloud');
+    await workbench.pickEntry('BoxLite').waitFor();
+    await workbench.page.keyboard.press('Escape');
+    await workbench.pickEntry('BoxLite').waitFor({ state: 'hidden' });
   });
 
   it('starts the local cloud from the welcome text', async () => {
@@ -116,7 +117,7 @@ describe('The extension in a real VS Code', function () {
     await workbench.screenshot('9-delete');
     await workbench.dialog().getByRole('button', { name: 'Delete' }).click();
     await workbench.row('Create a sandbox').waitFor();
-    await eventually(async () => assert.doesNotMatch(await knownHosts(), /\.sbx/));
+    await eventually(async () => assert.doesNotMatch(await knownHosts(editor.sshDir), /\.sbx/));
   });
 
   it('says that the local cloud has ended, and starts it when asked to', async () => {
