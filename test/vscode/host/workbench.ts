@@ -170,7 +170,9 @@ export class Workbench {
 
   /** By keyboard: a menu ignores the mouse in its first moments, lest the click that opened it counts. */
   async #chooseMenuItem(entry: string): Promise<void> {
-    const item = this.page.getByRole('menuitem', { name: entry, exact: true });
+    // By its label: its name also has its key, where there is one.
+    const label = this.page.getByText(entry, { exact: true });
+    const item = this.page.getByRole('menuitem').filter({ has: label });
     await item.hover();
     await this.page.locator('.action-item.focused', { has: item }).waitFor();
     await this.page.keyboard.press('Enter');
