@@ -12,6 +12,7 @@ import { commandIds } from './ids';
 import type { CommandTarget } from './sandboxTree';
 import type { SandboxWindow, WindowSandbox } from './sandboxWindow';
 import { messageText, nameText } from './text';
+import { isEmptySshWindow } from './window';
 
 export interface ConnectionActionsOptions {
   readonly window: Pick<SandboxWindow, 'sandbox'>;
@@ -39,7 +40,12 @@ export class ConnectionActions {
   async show(): Promise<void> {
     const { sandbox } = this.#options.window;
     if (!sandbox) {
-      void vscode.window.showInformationMessage(vscode.l10n.t('This window is not open in a sandbox.'));
+      const message = isEmptySshWindow()
+        ? vscode.l10n.t(
+            'This window does not tell its sandbox, if it is open in one, before you open a folder or file.',
+          )
+        : vscode.l10n.t('This window is not open in a sandbox.');
+      void vscode.window.showInformationMessage(message);
       return;
     }
     const { entry, link } = sandbox;

@@ -22,8 +22,12 @@ export async function identifyWindow(
   emptyWindows: Pick<EmptyWindows, 'identify'>,
   memory: WindowMemory,
 ): Promise<string | undefined> {
-  if (!isEmptyWindow() || vscode.env.remoteName !== 'ssh-remote') return hostOfWindow();
-  return hostOfWindow() ?? (await emptyWindows.identify(memory));
+  return hostOfWindow() ?? (isEmptySshWindow() ? await emptyWindows.identify(memory) : undefined);
+}
+
+/** Whether Remote-SSH opened this window without a folder: the stable API then does not say where. */
+export function isEmptySshWindow(): boolean {
+  return isEmptyWindow() && vscode.env.remoteName === 'ssh-remote';
 }
 
 /** Where a sandbox is opened that nobody said a window for: never in place of what the person has open. */
