@@ -60,6 +60,7 @@ describe('The keys of the tree in a real VS Code', function () {
     await focused('box 1').waitFor();
     await press('Delete');
     await workbench.dialog().getByText('Delete the sandbox “box 1”?').waitFor();
+    await workbench.screenshot('keys-delete');
     await press('Escape');
     await workbench.dialog().waitFor({ state: 'detached' });
   });
@@ -68,6 +69,14 @@ describe('The keys of the tree in a real VS Code', function () {
     const selected = workbench.row('box').and(workbench.page.locator('.monaco-list-row.selected'));
 
     assert.deepEqual(await selected.locator('.label-name').allTextContents(), ['box 2']);
+  });
+
+  it('open a sandbox by Enter', async () => {
+    await workbench.row('box 2').click();
+    await press('ArrowUp');
+    await focused('box 1').waitFor();
+    await press('Enter');
+    await workbench.notification('cannot open a sandbox as a folder').waitFor();
   });
 
   it('do nothing on a row that is no sandbox, not even what its click does', async () => {

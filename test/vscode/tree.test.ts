@@ -109,32 +109,6 @@ describe('The tree in a real VS Code', function () {
     await workbench.screenshot('tree-connection');
   });
 
-  it('deletes the row that has the focus by its key, after a question that names it', async () => {
-    await workbench.row('box 1000').click();
-    await workbench.page.keyboard.press('ArrowUp');
-    await workbench.page.keyboard.press('Delete');
-    await workbench.dialog().getByText('Delete the sandbox “box 999”?').waitFor();
-    await workbench.screenshot('tree-delete-key');
-    await workbench.dialog().getByRole('button', { name: 'Cancel' }).click();
-    await workbench.dialog().waitFor({ state: 'detached' });
-  });
-
-  it('opens the row that has the focus by its key', async () => {
-    await workbench.row('box 1000').click();
-    await workbench.page.keyboard.press('Enter');
-    await workbench.notification('cannot open a sandbox as a folder').waitFor();
-  });
-
-  it('does nothing by those keys on a row that is no sandbox', async () => {
-    await workbench.row('ann@example.org').click();
-    await workbench.page.keyboard.press('Delete');
-    await workbench.page.keyboard.press('F5');
-    await eventually(() => assert.match(cloud.requests.at(-1) ?? '', /GET .*boxes/));
-
-    assert.equal(await workbench.dialog().count(), 0);
-    assert.equal(await workbench.page.locator('.quick-input-widget:visible').count(), 0);
-  });
-
   it('names each row and its state to a screen reader', async () => {
     const row = workbench.row('box 1000');
 
