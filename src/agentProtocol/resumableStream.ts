@@ -65,6 +65,11 @@ export class ResumableStream extends Duplex {
     return this.#link !== undefined;
   }
 
+  /** Bytes that were written in all, but for those that wait until others are acknowledged. */
+  get written(): number {
+    return this.#replay.acknowledged + this.#replay.length;
+  }
+
   /** Bytes of which the other side has said that they have arrived. */
   get acknowledged(): number {
     return this.#replay.acknowledged;

@@ -1,4 +1,4 @@
-import { delay } from '../base/async';
+import { settlesWithin } from '../base/async';
 import type { RemoteProcess } from '../cloud/provider';
 
 /**
@@ -26,24 +26,11 @@ export function hangUp(process: RemoteProcess): Promise<void> {
 }
 
 async function endProcess(process: RemoteProcess): Promise<void> {
-  const ended = process.exited.then(
-    () => true,
-    () => true,
-  );
-  const endsWithin = async (ms: number): Promise<boolean> => {
-    const timeUp = new AbortController();
-    const late = delay(ms, timeUp.signal).then(
-      () => false,
-      () => false,
-    );
-    const inTime = await Promise.race([ended, late]);
-    timeUp.abort();
-    return inTime;
-  };
+  const { exited } = process;
   process.stdin.end();
-  if (await endsWithin(GRACE_MS)) return;
+  if (await settlesWithin(exited, GRACE_MS)) return;
   process.signal('HUP');
-  if (await endsWithin(GRACE_MS)) return;
+  if (await settlesWithin(exited, GRACE_MS)) return;
   process.kill();
-  await endsWithin(KILL_MS);
+  await settlesWithin(exited, KILL_MS);
 }

@@ -38,7 +38,6 @@ export interface AgentBackendOptions extends ReachOptions {
 interface Connected {
   readonly facts: SandboxFacts;
   readonly link: AgentLink;
-  readonly session: AgentSession;
   readonly client: AgentClient;
 }
 
@@ -108,10 +107,8 @@ export class AgentBackend implements Backend {
 
   async close(): Promise<void> {
     if (!this.#connected) return;
-    const { session, link } = this.#connected;
-    if (!link.stream.destroyed) await Promise.all([...this.#live].map((process) => hangUp(process)));
-    session.destroy();
-    await link.close();
+    const hungUp = Promise.all([...this.#live].map((process) => hangUp(process)));
+    await this.#connected.link.close(hungUp);
   }
 
   async #connect(program: AgentProgram, signal: AbortSignal): Promise<Connected> {
@@ -122,10 +119,9 @@ export class AgentBackend implements Backend {
       // A carrier would wake the sandbox up.
       wakeSandbox({ ...this.#options, mayStart: false, onProgress: () => undefined }, limit);
     const link = await AgentLink.open({ reach, secret, mayReconnect, onState: onLink }, signal);
-    const session = new AgentSession(link.stream);
     const { facts } = reach;
     if (!facts) throw new AgentStartError('failed', 'The sandbox was not looked into');
-    return { facts, link, session, client: new AgentClient(session) };
+    return { facts, link, client: new AgentClient(new AgentSession(link.stream)) };
   }
 
   /** What carries its stream, in words. */

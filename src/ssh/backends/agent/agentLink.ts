@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
-import { abortable, delay } from '../../../base/async';
+import { finished } from 'node:stream/promises';
+import { abortable, settlesWithin } from '../../../base/async';
 import { describeError } from '../../../base/errors';
 import { CarrierKeeper, type CarrierState } from '../../../agentProtocol/carrierKeeper';
 import { AgentLinkError, type AgentLinkErrorCode } from '../../../agentProtocol/errors';
@@ -9,7 +10,11 @@ import { cloudErrorCode } from '../../../cloud/errors';
 import { BridgeError } from '../../backend';
 import { AgentStartError, type AgentReach } from './reach';
 
-/** How long the end of the session may take to reach the agent. */
+/** How long what was said to the agent may take to arrive: where it takes longer, much was waiting before it. */
+const ARRIVAL_MS = 1000;
+/** How long another carrier may take, which has the end of the session to itself. */
+const LAST_CARRIER_MS = 2000;
+/** How long a carrier may take to bring the end of the session and to end itself. */
 const CLOSE_MS = 1000;
 /** What an agent that has died or hangs looks like from here: one that is started in its place may do better. */
 const NO_ANSWER: ReadonlySet<AgentLinkErrorCode> = new Set(['carrier-lost', 'refused', 'timeout']);
@@ -30,7 +35,8 @@ export class AgentLink {
   readonly #keeper: CarrierKeeper;
   #first: Duplex | undefined;
   #carrier: Duplex | undefined;
-  #isConnected = false;
+  /** From when the agent has taken the session until we end it. */
+  #isOpen = false;
 
   private constructor(options: AgentLinkOptions, first: Duplex) {
     this.#options = options;
@@ -41,10 +47,10 @@ export class AgentLink {
       stream: this.stream,
       secret: options.secret,
       dial: (signal) => this.#dial(signal),
-      // Until it is connected another carrier may need another agent.
-      isFatal: (error) => !this.#isConnected || isFinal(error),
+      // Before, another carrier may need another agent; after, there is no time.
+      isFatal: (error) => !this.#isOpen || isFinal(error),
       onState: (state) => {
-        if (this.#isConnected) options.onState(state);
+        if (this.#isOpen) options.onState(state);
       },
     });
   }
@@ -75,7 +81,7 @@ export class AgentLink {
     const link = new AgentLink(options, first);
     try {
       await abortable(link.#keeper.connected, signal);
-      link.#isConnected = true;
+      link.#isOpen = true;
       return link;
     } catch (error) {
       link.stream.destroy();
@@ -83,14 +89,38 @@ export class AgentLink {
     }
   }
 
-  /** Ends the session; resolves when the agent has been told, or cannot be. */
-  async close(): Promise<void> {
-    const carrier = this.#carrier;
-    const told =
-      carrier && !carrier.destroyed ? once(carrier, 'close').catch(() => undefined) : Promise.resolve();
+  /**
+   * Ends the session once `farewell`, which talks to the agent, has settled. Where the agent does not hear it, as behind
+   * an upload over a slow uplink, the session ends without it. Resolves when the agent has been told of the end, or
+   * cannot be.
+   */
+  async close(farewell: Promise<unknown>): Promise<void> {
+    const isHeard = await this.#isHeard(farewell);
+    this.#isOpen = false;
+    if (!isHeard || !(await settlesWithin(endOf(this.stream), ARRIVAL_MS))) await this.#endByLastCarrier();
     this.stream.destroy();
-    await Promise.race([told, delay(CLOSE_MS)]);
+    const carrier = this.#carrier;
+    if (carrier && !carrier.destroyed) await settlesWithin(once(carrier, 'close'), CLOSE_MS);
     carrier?.destroy();
+  }
+
+  /** Waits for the talk to settle; false as soon as it is clear that nothing of it arrives in time. */
+  async #isHeard(talk: Promise<unknown>): Promise<boolean> {
+    const said = this.stream.written;
+    if (!(await settlesWithin(talk, ARRIVAL_MS)) && this.stream.acknowledged < said) return false;
+    await talk;
+    return true;
+  }
+
+  /** Drops the carrier, behind whose bytes the end would wait, and has another one bring the end alone. */
+  async #endByLastCarrier(): Promise<void> {
+    const { stream } = this;
+    if (stream.destroyed) return;
+    const closed = once(stream, 'close');
+    // At once: the next thing that it does is to send again what has not arrived.
+    stream.once('attached', () => stream.destroy());
+    stream.detach(new AgentLinkError('replaced', 'The session ends by a carrier of its own'));
+    await settlesWithin(closed, LAST_CARRIER_MS);
   }
 
   async #dial(signal: AbortSignal): Promise<Duplex> {
@@ -105,6 +135,12 @@ export class AgentLink {
     await mayReconnect(signal);
     return reach.reopen(signal);
   }
+}
+
+/** Ends it; settles once all has arrived, or never will. */
+function endOf(stream: ResumableStream): Promise<void> {
+  stream.end();
+  return finished(stream, { readable: false });
 }
 
 function isUnanswered(error: unknown): boolean {

@@ -59,11 +59,6 @@ export class AgentSession {
     return details;
   }
 
-  /** Ends all channels at once. */
-  destroy(): void {
-    this.#channels.destroy();
-  }
-
   async #open(
     operation: Operation,
     description: object | undefined,

@@ -30,7 +30,7 @@ describe('an agent that is reached by a public port', () => {
   let other: ChildProcess | undefined;
   // Before the folder is removed.
   afterEach(async () => {
-    for (const link of links.splice(0)) await link.close();
+    for (const link of links.splice(0)) await link.close(Promise.resolve());
     if (other) await endChild(other);
     const agents = agentsIn(temp.path);
     for (const pid of agents) process.kill(pid, 'SIGTERM');

@@ -31,7 +31,7 @@ describe('an agent is put into a sandbox and started', () => {
   const links: AgentLink[] = [];
   // Before the folder is removed.
   afterEach(async () => {
-    for (const link of links.splice(0)) await link.close();
+    for (const link of links.splice(0)) await link.close(Promise.resolve());
     const agents = agentsIn(temp.path);
     for (const pid of agents) process.kill(pid, 'SIGTERM');
     await eventually(() => assert.ok(!agents.some(isRunning)), 10_000);

@@ -5,6 +5,7 @@ import { mock } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CarrierAcceptor } from '../../../../../src/agentProtocol/carrierAcceptor';
 import { encodeGreeting, NONCE_BYTES } from '../../../../../src/agentProtocol/handshakeMessages';
+import type { ResumableStream } from '../../../../../src/agentProtocol/resumableStream';
 import { deriveSecret } from '../../../../../src/agentProtocol/secret';
 import { createDeferred } from '../../../../../src/base/async';
 import { AgentLink } from '../../../../../src/ssh/backends/agent/agentLink';
@@ -24,17 +25,24 @@ describe('AgentLink', () => {
   let sessions: TestSessions;
   let acceptor: CarrierAcceptor;
   let link: AgentLink | undefined;
+  let canReopen: boolean;
   /** All that were opened. */
   let carriers: FaultyCarrier[];
+  /** By the agent. */
+  let heard: string;
   beforeEach(() => {
-    sessions = new TestSessions([secret]);
+    heard = '';
+    sessions = new TestSessions([secret], (stream) =>
+      stream.on('data', (chunk: Buffer) => (heard += chunk.toString())),
+    );
     acceptor = new CarrierAcceptor(sessions);
     link = undefined;
+    canReopen = true;
     carriers = [];
   });
   afterEach(async () => {
     mock.timers.reset();
-    await link?.close();
+    await link?.close(Promise.resolve());
     acceptor.dispose();
     sessions.forget();
   });
@@ -77,7 +85,7 @@ describe('AgentLink', () => {
         if (!started) throw new Error('No agent is to be started');
         return started(limit);
       },
-      reopen: () => Promise.resolve(toAgent()),
+      reopen: () => (canReopen ? Promise.resolve(toAgent()) : Promise.reject(new Error('no route'))),
     };
     const mayReconnect = (): Promise<void> => Promise.resolve();
     link = await AgentLink.open({ reach, secret, mayReconnect, onState: () => undefined }, signal);
@@ -169,5 +177,78 @@ describe('AgentLink', () => {
 
     await assert.rejects(opening, /enough/);
     await eventually(() => assert.ok(carriers[0]?.destroyed));
+  });
+
+  describe('at its end', () => {
+    let agent: ResumableStream;
+    beforeEach(async () => {
+      link = await open({ found: toAgent });
+      agent = sessions.held[0]!.stream;
+    });
+
+    /** In steps, between which what was set off happens. */
+    const passTime = async (ms: number): Promise<void> => {
+      for (let passed = 0; passed < ms; passed += 50) {
+        mock.timers.tick(50);
+        await nextTurn();
+      }
+    };
+
+    it('tells the agent, once that has heard all', async () => {
+      link!.stream.write('last words');
+
+      await link!.close(Promise.resolve());
+
+      assert.equal(heard, 'last words');
+      assert.ok(agent.destroyed);
+      assert.equal(carriers.length, 1);
+    });
+
+    it('waits for a farewell that the agent hears', async () => {
+      mock.timers.enable({ apis: ['setTimeout'] });
+      const farewell = createDeferred<undefined>();
+      link!.stream.write('farewell');
+      const closed = link!.close(farewell.promise);
+
+      await passTime(3000);
+      assert.ok(!agent.destroyed);
+      farewell.resolve(undefined);
+
+      await closed;
+      assert.ok(agent.destroyed);
+    });
+
+    const talks = [
+      { name: 'it still has to hear something', farewell: Promise.resolve() },
+      { name: 'it does not hear a farewell', farewell: new Promise<void>(() => undefined) },
+    ];
+    for (const { name, farewell } of talks) {
+      it(`tells the agent by a carrier of its own where ${name}`, async () => {
+        mock.timers.enable({ apis: ['setTimeout'] });
+        carriers[0]!.goSilent();
+        link!.stream.write('what waits');
+
+        const closed = link!.close(farewell);
+        await passTime(3000);
+
+        await closed;
+        assert.ok(agent.destroyed);
+        assert.equal(heard, '');
+        assert.equal(carriers.length, 2);
+      });
+    }
+
+    it('comes although the agent cannot be told', async () => {
+      mock.timers.enable({ apis: ['setTimeout'] });
+      canReopen = false;
+      carriers[0]!.goSilent();
+      link!.stream.write('what waits');
+
+      const closed = link!.close(Promise.resolve());
+      await passTime(3000);
+
+      await closed;
+      assert.ok(carriers[0]!.destroyed);
+    });
   });
 });
