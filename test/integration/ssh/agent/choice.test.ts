@@ -33,11 +33,16 @@ describe('how channels are made, unless the user has set it', () => {
 
   it('is told to the windows: lost ways too, and why there will be none', async () => {
     const { client, states } = sandbox.current;
-    const ssh = sandbox.current.spawn('ssh', [sandbox.current.alias, 'echo begun; exec cat']);
+    const before = states.length;
+    // Without a command, whose end would tell as well, in other words.
+    const ssh = sandbox.current.spawn('ssh', ['-N', sandbox.current.alias]);
     const complaints = readAll(ssh.stderr!);
     const ended = once(ssh, 'close');
-    await once(ssh.stdout!, 'data');
-    const { connectionId } = states.at(-1)!;
+    const { connectionId } = await eventually(() => {
+      const connected = states.slice(before).find(({ phase }) => phase === 'connected');
+      assert.ok(connected);
+      return connected;
+    });
 
     await client.stop(sandbox.current.sandbox.id);
 
