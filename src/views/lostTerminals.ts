@@ -35,8 +35,8 @@ interface Followed {
 
 interface Loss {
   readonly alias: string;
-  /** Untrusted text. */
-  readonly detail: string;
+  /** Untrusted text. Absent where the connection knows no more than that its ssh has ended, as with its shell. */
+  readonly detail: string | undefined;
   readonly at: number;
 }
 
@@ -68,7 +68,7 @@ export class LostTerminals implements Disposable {
   }
 
   #note({ phase, windowId, alias, detail }: ConnectionState): void {
-    if (phase !== 'closed' || windowId !== this.#options.windowId || detail === undefined) return;
+    if (phase !== 'closed' || windowId !== this.#options.windowId) return;
     this.#losses = [...this.#fresh(), { alias, detail, at: Date.now() }];
   }
 
@@ -81,6 +81,7 @@ export class LostTerminals implements Disposable {
     if (!loss || lifecycle.hasEnded(ref, BELONGS_MS)) return;
     const what = vscode.l10n.t('Lost the terminal in “{0}”', nameText(ref.sandbox.name));
     const why = (await this.#whatBecameOf(ref)) ?? loss.detail;
+    if (why === undefined) return;
     const steps = [{ title: vscode.l10n.t('Open Terminal'), run: reopen }];
     await showError(what, new Error(why), log, { steps });
   }
