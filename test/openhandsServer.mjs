@@ -1,5 +1,5 @@
 // OpenHands' own agent-server, for the tests that need one: a virtual environment in a cache folder that outlives the
-// checkout. It is 730 MB and takes some two minutes to install, once. Run by itself, this installs it.
+// checkout. It is 730 MB and takes some two minutes to install, once. Run by itself, this installs and loads it.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
@@ -104,4 +104,16 @@ function run(program, ...args) {
   throw new Error(`OpenHands' agent-server cannot be installed (${reason})`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) installOpenHandsServer();
+/** Loads it once: its files may have to come from a slow disk, for which no test should wait. */
+function warmUp() {
+  const python = findOpenHandsServer();
+  if (!python) return;
+  const env = { ...process.env, LITELLM_LOCAL_MODEL_COST_MAP: 'True', OPENHANDS_SUPPRESS_BANNER: '1' };
+  const options = { stdio: 'ignore', env, timeout: MAX_INSTALL_MS };
+  spawnSync(python, ['-m', 'openhands.agent_server', '--help'], options);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  installOpenHandsServer();
+  warmUp();
+}

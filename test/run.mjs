@@ -30,8 +30,8 @@ function run(program, args, env = {}) {
   return status ?? 1;
 }
 
-/** What takes minutes, once, goes on beside the checks. Resolves when it is there, or cannot be. */
-function installOpenHandsServer() {
+/** What takes minutes goes on beside the checks. Resolves when it is there and was loaded once, or cannot be. */
+function prepareOpenHandsServer() {
   const installer = spawn(process.execPath, [path.join(root, 'test', 'openhandsServer.mjs')], {
     stdio: 'inherit',
   });
@@ -59,7 +59,7 @@ try {
 }
 if (!existsSync(mocha)) fail('the development dependencies are missing; run `npm ci` without --omit=dev');
 const needsOpenHands = paths.length === 0 || paths.some((name) => /openhands|chaos/.test(name));
-const openHandsServer = needsOpenHands ? installOpenHandsServer() : undefined;
+const openHandsServer = needsOpenHands ? prepareOpenHandsServer() : undefined;
 if (paths.length === 0) {
   say('checking types, style and format …');
   if (run('npm', ['run', '--silent', 'check']) !== 0) fail('the checks failed');

@@ -37,6 +37,9 @@ export interface BoxProgram {
   readonly folders: readonly string[];
 }
 
+/** Enough for the end of a stack trace. */
+const MAX_LAST_WORDS = 2000;
+
 /**
  * A sandbox's inside: namespaces of its own for processes, network and mounts, as bwrap(1) makes them. Like the pod of
  * a cloud it keeps nothing but /workspace: home, /tmp and all processes go with it.
@@ -80,6 +83,11 @@ export class Box {
   /** Resolves when the box has ended, for whatever reason. */
   get ended(): Promise<unknown> {
     return this.isRunning ? once(this.child, 'exit') : Promise.resolve();
+  }
+
+  /** What its program wrote last. */
+  get lastWords(): string {
+    return readFileSync(path.join(this.dir, 'log'), 'utf8').slice(-MAX_LAST_WORDS);
   }
 
   /** A connection to a TCP port of the box. It is closed at once if nobody listens there. */

@@ -53,7 +53,11 @@ export class RunningSandbox {
   readonly info: SandboxInfo;
 
   constructor(info: SandboxInfo | null) {
-    if (info?.status !== 'RUNNING') throw new Error(`the sandbox is ${info?.status ?? 'unknown'}`);
+    if (info?.status !== 'RUNNING') {
+      throw new Error(
+        `the sandbox is ${info?.status ?? 'unknown'}: ${info?.status_detail ?? 'no reason is told'}`,
+      );
+    }
     this.info = info;
   }
 

@@ -145,7 +145,9 @@ export class StandInSandbox {
     const box = await Box.start(path.join(dir, this.runtimeId), this.runtimeId, program);
     this.#box = box;
     void box.ended.then(() => {
-      if (this.#box === box && this.isActive) this.#status = 'ERROR';
+      if (this.#box !== box || !this.isActive) return;
+      this.#status = 'ERROR';
+      this.statusDetail = box.lastWords;
     });
   }
 
