@@ -13,7 +13,7 @@ import { nameText } from './text';
 
 /** ssh(1), "Exit status": an error occurred. */
 const SSH_FAILED = 255;
-/** The end of a connection is told before its ssh ends, by so much at most. */
+/** The ends of a terminal, of its connection and of its sandbox are told at different times, so far apart at most. */
 const BELONGS_MS = 10_000;
 /** For asking the cloud what became of the sandbox. */
 const LOOK_MS = 5_000;
@@ -77,10 +77,12 @@ export class LostTerminals implements Disposable {
     if (!followed || terminal.exitStatus?.code !== SSH_FAILED) return;
     const { ref, reopen } = followed;
     const { book, lifecycle, log } = this.#options;
-    const loss = this.#take(book.aliasOf(ref.account.id, ref.sandbox.id));
-    if (!loss || lifecycle.hasEnded(ref, BELONGS_MS)) return;
+    if (lifecycle.hasEnded(ref, BELONGS_MS)) return;
     const what = vscode.l10n.t('Lost the terminal in “{0}”', nameText(ref.sandbox.name));
-    const why = (await this.#whatBecameOf(ref)) ?? loss.detail;
+    const became = await this.#whatBecameOf(ref);
+    // Where its shell's end came first, ssh ends before its connection does.
+    const loss = this.#take(book.aliasOf(ref.account.id, ref.sandbox.id));
+    const why = became ?? loss?.detail;
     if (why === undefined) return;
     const steps = [{ title: vscode.l10n.t('Open Terminal'), run: reopen }];
     await showError(what, new Error(why), log, { steps });
