@@ -55,6 +55,7 @@ import { LostTerminals } from './views/lostTerminals';
 import { OpenCommands } from './views/openCommands';
 import { registerCommands } from './views/registerCommands';
 import { SandboxCommands } from './views/sandboxCommands';
+import { SandboxPicker } from './views/sandboxPicker';
 import { SandboxView } from './views/sandboxView';
 import { SandboxWindow } from './views/sandboxWindow';
 import { SshCommands } from './views/sshCommands';
@@ -250,8 +251,10 @@ async function followAccounts(
   { context, accounts, log }: Pick<Services, 'context' | 'accounts' | 'log'>,
 ): Promise<void> {
   const storage = context.globalStorageUri;
-  // A folder that is not there cannot be watched.
-  await ensurePrivateDir(storage.fsPath);
+  // A folder that is not there cannot be watched; the secrets and the focus can be followed nevertheless.
+  const ready = ensurePrivateDir(storage.fsPath);
+  logFailure(log, 'Cannot watch the list of clouds', ready);
+  await ready.catch(() => undefined);
   const pattern = new vscode.RelativePattern(storage, stateFileName);
   const following = followOtherWindows({
     accounts,
@@ -295,10 +298,11 @@ function addCommands(
   const { windowId, context, state, log, accounts, access, list, book, emptyWindows, consent } = services;
   const { connections, ssh, broker } = services;
   const client = access.client.bind(access);
+  const picker = new SandboxPicker(list, window);
   const lifecycle = new Lifecycle({ list, client, confirmStart });
   const opener = new SandboxOpener({ book, broker, lifecycle, ssh, client, log });
   const cloud = new AccountCommands({ accounts, access, list, book, kinds: providers, ssh, log });
-  const sandbox = new SandboxCommands({ list, lifecycle, book, ssh, log });
+  const sandbox = new SandboxCommands({ list, picker, lifecycle, book, ssh, log });
   const flow = new OpenFlow({
     opener,
     ssh,
@@ -308,8 +312,8 @@ function addCommands(
     isOpen: (alias) => connections.of(alias).some(servesEditor),
   });
   const lostTerminals = owned.add(new LostTerminals({ connections, book, list, lifecycle, windowId, log }));
-  const open = new OpenCommands({ list, flow, opener, lostTerminals, canOpenRemotes, windowId, log });
-  const sshCommands = new SshCommands({ extensionId: context.extension.id, list, book, opener, ssh, log });
+  const open = new OpenCommands({ picker, flow, opener, lostTerminals, canOpenRemotes, windowId, log });
+  const sshCommands = new SshCommands({ extensionId: context.extension.id, picker, book, opener, ssh, log });
   owned.add(vscode.window.registerUriHandler(new LinkHandler({ accounts, cloud, client, open, log })));
   owned.add(
     vscode.window.registerTerminalProfileProvider(terminalProfileId, {
@@ -325,7 +329,7 @@ function addCommands(
     log,
   });
   const connection = new ConnectionActions({ window, list, book, cloud, log });
-  const doctor = owned.add(createDoctor(services, canOpenRemotes));
+  const doctor = owned.add(createDoctor(services, picker, canOpenRemotes));
   const refusals = new TokenRefusals(state, windowId);
   owned.add(
     new SignInReminder({ accounts, list, refusals, ask: (account) => cloud.askToSignIn(account), log }),
@@ -369,8 +373,8 @@ function addCommands(
   );
 }
 
-function createDoctor(services: Services, canOpenRemotes: boolean): DoctorCommand {
-  const { accounts, access, broker, context, list, log, ssh } = services;
+function createDoctor(services: Services, picker: SandboxPicker, canOpenRemotes: boolean): DoctorCommand {
+  const { accounts, access, broker, context, log, ssh } = services;
   const doctor = new Doctor({
     accounts,
     access,
@@ -383,5 +387,5 @@ function createDoctor(services: Services, canOpenRemotes: boolean): DoctorComman
     env: process.env,
   });
   const { version } = context.extension.packageJSON as { readonly version: string };
-  return new DoctorCommand({ doctor, list, extensionVersion: version, log });
+  return new DoctorCommand({ doctor, picker, extensionVersion: version, log });
 }

@@ -15,7 +15,7 @@ import { addCloud, askNewToken, type CloudKind } from './addCloud';
 import type { TokenByDevice } from './credentials';
 import { commandStep, offerSteps, showDone, showError, withProgress } from './feedback';
 import { viewId } from './ids';
-import { offerClouds, pickAccount } from './pickers';
+import { offerClouds, pickAccount } from './accountPick';
 import type { CommandTarget } from './sandboxTree';
 import { messageText, nameText } from './text';
 

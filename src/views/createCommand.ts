@@ -9,7 +9,7 @@ import type { Lifecycle } from '../sandboxes/lifecycle';
 import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
 import { askCreateOptions } from './createWizard';
 import { showError, withProgress } from './feedback';
-import { offerClouds, pickAccount } from './pickers';
+import { offerClouds, pickAccount } from './accountPick';
 import { messageText, nameText } from './text';
 import type { CommandTarget } from './treeNodes';
 

@@ -5,17 +5,18 @@ import type { Logger } from '../base/logger';
 import type { Doctor } from '../remote/doctor/doctor';
 import { examine } from '../remote/doctor/examination';
 import { redact } from '../remote/doctor/redaction';
-import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
+import type { SandboxRef } from '../sandboxes/sandboxList';
 import { renderReport, summary } from './doctorReport';
-import { chooseSubject } from './doctorSubject';
 import { checkTitle } from './doctorText';
 import { commandStep, offerSteps, showError, withProgress } from './feedback';
+import type { SandboxItem } from './pickItems';
+import type { SandboxPicker } from './sandboxPicker';
 import type { CommandTarget } from './sandboxTree';
 import { nameText } from './text';
 
 export interface DoctorCommandOptions {
   readonly doctor: Doctor;
-  readonly list: SandboxList;
+  readonly picker: SandboxPicker;
   readonly extensionVersion: string;
   readonly log: Logger;
 }
@@ -41,18 +42,29 @@ export class DoctorCommand implements Disposable {
   }
 
   async diagnose(target?: CommandTarget): Promise<void> {
-    const { list, log } = this.#options;
-    const choice = target?.kind === 'sandbox' ? { ref: target.ref } : await chooseSubject(list);
-    if (!choice) return;
-    try {
-      await this.#examine(choice.ref);
-    } catch (error) {
-      await showError(vscode.l10n.t('Cannot diagnose the connection'), error, log);
-    }
+    if (target?.kind === 'sandbox') return this.#diagnose(target.ref);
+    const general: SandboxItem = {
+      label: `$(device-desktop) ${vscode.l10n.t('No sandbox')}`,
+      description: vscode.l10n.t('this computer and its clouds'),
+      alwaysShow: true,
+      run: () => this.#diagnose(undefined),
+    };
+    const placeholder = vscode.l10n.t('Diagnose the connection to which sandbox?');
+    const picked = await this.#options.picker.pick({ placeholder, others: [general] });
+    if (picked) await this.#diagnose(picked.ref);
   }
 
   dispose(): void {
     this.#owned.dispose();
+  }
+
+  /** @param ref whose connection; undefined: what all sandboxes share */
+  async #diagnose(ref: SandboxRef | undefined): Promise<void> {
+    try {
+      await this.#examine(ref);
+    } catch (error) {
+      await showError(vscode.l10n.t('Cannot diagnose the connection'), error, this.#options.log);
+    }
   }
 
   async #examine(ref: SandboxRef | undefined): Promise<void> {

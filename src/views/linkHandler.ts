@@ -9,7 +9,7 @@ import type { AccountCommands } from './accountCommands';
 import { commandStep, offerSteps, showError, type NextStep } from './feedback';
 import type { OpenCommands } from './openCommands';
 import { withOpenProgress } from './openHost';
-import { pickAccount } from './pickers';
+import { pickAccount } from './accountPick';
 import { messageText } from './text';
 import { preferredWindow } from './window';
 

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { abortable } from '../base/async';
+import { settlesWithin } from '../base/async';
 import { DisposableStore, type Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
 import type { ConnectionState } from '../broker/protocol';
@@ -91,12 +91,17 @@ export class LostTerminals implements Disposable {
   /** In words, if it is that which ended the terminal: what ran in it was killed, and nobody could tell why. */
   async #whatBecameOf({ account, sandbox }: SandboxRef): Promise<string | undefined> {
     const { list } = this.#options;
-    // Where the cloud cannot be reached, that is what the loss is about.
-    await abortable(list.refresh(account.id), AbortSignal.timeout(LOOK_MS)).catch(() => undefined);
+    await settlesWithin(list.refresh(account.id), LOOK_MS);
+    const isAnswered = list.accounts.some(
+      (known) => known.account.id === account.id && known.phase === 'ready',
+    );
+    // Where the person signed out, or the cloud cannot be reached, that is what the loss is about.
+    if (!isAnswered) return undefined;
     const current = list.find(account.id, sandbox.id);
     if (!current) return vscode.l10n.t('The sandbox is not there any more.');
     const { status } = current.sandbox;
-    return status === 'running' ? undefined : vscode.l10n.t('The sandbox is {0}.', statusWord(status));
+    const isKnown = status !== 'running' && status !== 'unknown';
+    return isKnown ? vscode.l10n.t('The sandbox is {0}.', statusWord(status)) : undefined;
   }
 
   #take(alias: string | undefined): Loss | undefined {

@@ -2,19 +2,19 @@ import * as vscode from 'vscode';
 import type { Logger } from '../base/logger';
 import type { OpenFlow, TargetWindow } from '../remote/openFlow';
 import type { SandboxOpener } from '../remote/sandboxOpener';
-import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
+import type { SandboxRef } from '../sandboxes/sandboxList';
 import { showError } from './feedback';
 import type { LostTerminals } from './lostTerminals';
 import { createOpenHost, withOpenProgress } from './openHost';
-import { pickSandbox } from './pickers';
 import type { PickButton } from './pickItems';
+import type { SandboxPicker } from './sandboxPicker';
 import { terminalOptions } from './terminal';
 import { nameText } from './text';
 import type { CommandTarget } from './treeNodes';
 import { preferredWindow } from './window';
 
 export interface OpenCommandsOptions {
-  readonly list: SandboxList;
+  readonly picker: SandboxPicker;
   readonly flow: OpenFlow;
   readonly opener: SandboxOpener;
   readonly lostTerminals: LostTerminals;
@@ -34,9 +34,11 @@ export class OpenCommands {
 
   async open(target: CommandTarget | undefined, window: TargetWindow): Promise<void> {
     if (target?.kind === 'sandbox') return this.openSandbox(target.ref, window);
-    const picked = await pickSandbox(this.#options.list, {
+    const { picker, canOpenRemotes } = this.#options;
+    const picked = await picker.pick({
       placeholder: vscode.l10n.t('Open which sandbox?'),
-      buttons: this.#options.canOpenRemotes ? [newWindowButton(), terminalButton()] : [terminalButton()],
+      buttons: canOpenRemotes ? [newWindowButton(), terminalButton()] : [terminalButton()],
+      isElsewhere: true,
     });
     if (!picked) return;
     if (picked.button === 'terminal') await this.#openTerminal(picked.ref);
@@ -79,7 +81,7 @@ export class OpenCommands {
   async #chooseForTerminal(target?: CommandTarget): Promise<SandboxRef | undefined> {
     if (target?.kind === 'sandbox') return target.ref;
     const placeholder = vscode.l10n.t('Open a terminal in which sandbox?');
-    return (await pickSandbox(this.#options.list, { placeholder }))?.ref;
+    return (await this.#options.picker.pick({ placeholder }))?.ref;
   }
 
   async #openTerminal(ref: SandboxRef): Promise<void> {

@@ -1,11 +1,13 @@
 /** What quick picks of sandboxes and accounts show. */
 import * as vscode from 'vscode';
 import type { Sandbox } from '../cloud/provider';
+import type { BookEntry } from '../remote/sandboxBook';
 import type { Account } from '../sandboxes/account';
 import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
 import { commandIds } from './ids';
 import { accountMessage, accountRow, joined, sandboxRow, statusIcon, type Row } from './presentation';
 import { withoutIcons } from './text';
+import type { CommandTarget } from './treeNodes';
 
 /** A button on each sandbox: another way to take it. */
 export interface PickButton extends vscode.QuickInputButton {
@@ -15,9 +17,8 @@ export interface PickButton extends vscode.QuickInputButton {
 export interface SandboxItem extends vscode.QuickPickItem {
   readonly ref?: SandboxRef;
   readonly buttons?: readonly PickButton[];
-  /** What is run instead of a choice. */
-  readonly command?: string;
-  readonly argument?: unknown;
+  /** What is done instead of a choice. */
+  readonly run?: () => unknown;
 }
 
 /** Which sandboxes there are to choose from. */
@@ -31,31 +32,43 @@ export interface SandboxItemsOptions {
   /** All unless told. */
   readonly choice?: SandboxChoice;
   readonly buttons?: readonly PickButton[];
+  /** The sandbox that the window is open in: the likeliest answer, so the first. */
+  readonly here?: Pick<BookEntry, 'accountId' | 'sandboxId'>;
+  /** Answers that are no sandbox. They come last, and there is then always something to choose. */
+  readonly others?: readonly SandboxItem[];
 }
 
 /** Those to choose from, then the clouds that cannot tell theirs; where there is nothing, what can be done about that. */
 export function sandboxItems(
   list: Pick<SandboxList, 'accounts' | 'isPlaceholder'>,
-  { choice, buttons = [] }: SandboxItemsOptions,
+  options: SandboxItemsOptions,
 ): SandboxItem[] {
-  if (list.accounts.length === 0) {
-    return [
-      commandItem(`$(device-desktop) ${vscode.l10n.t('Start Local Cloud')}`, commandIds.useLocalCloud),
-      commandItem(`$(cloud) ${vscode.l10n.t('Add Cloud')}`, commandIds.addCloud),
-    ];
-  }
-  const items = list.accounts.flatMap(({ account, sandboxes }) =>
+  const { choice, others = [] } = options;
+  const refs = list.accounts.flatMap(({ account, sandboxes }) =>
     sandboxes
       .filter((sandbox) => !list.isPlaceholder(sandbox) && (choice?.accepts(sandbox) ?? true))
-      .map((sandbox): SandboxItem => {
-        const item = itemOf({ ...sandboxRow(sandbox), icon: statusIcon(sandbox.status) });
-        return { ...item, detail: accountDetail(account), ref: { account, sandbox }, buttons };
-      }),
+      .map((sandbox): SandboxRef => ({ account, sandbox })),
   );
+  const here = refs.filter((ref) => isHere(ref, options));
+  const elsewhere = refs.filter((ref) => !isHere(ref, options));
+  const items = [...here, ...elsewhere].map((ref) => sandboxItem(ref, options));
   // The sandbox that is looked for may be one of a cloud that does not answer.
   const troubles = troubleItems(list);
   const isLoading = list.accounts.some(({ phase }) => phase === 'loading');
-  return items.length > 0 || isLoading ? [...items, ...troubles] : [...troubles, insteadOfSandboxes(choice)];
+  const hasAnswer = items.length > 0 || isLoading || others.length > 0;
+  return [...items, ...troubles, ...(hasAnswer ? others : insteadOfSandboxes(list, choice))];
+}
+
+function sandboxItem(ref: SandboxRef, options: SandboxItemsOptions): SandboxItem {
+  const { account, sandbox } = ref;
+  const item = itemOf({ ...sandboxRow(sandbox), icon: statusIcon(sandbox.status) });
+  const here = isHere(ref, options) && vscode.l10n.t('this window');
+  const detail = joined([here, accountDetail(account)], ' · ');
+  return { ...item, detail, ref, buttons: options.buttons ?? [] };
+}
+
+function isHere({ account, sandbox }: SandboxRef, { here }: SandboxItemsOptions): boolean {
+  return here?.accountId === account.id && here.sandboxId === sandbox.id;
 }
 
 export function itemOf(row: Row): vscode.QuickPickItem {
@@ -65,11 +78,20 @@ export function itemOf(row: Row): vscode.QuickPickItem {
   };
 }
 
-/** A new sandbox is no answer to which of those that run is to be stopped. */
-function insteadOfSandboxes(choice: SandboxChoice | undefined): SandboxItem {
+function insteadOfSandboxes(
+  { accounts }: Pick<SandboxList, 'accounts'>,
+  choice: SandboxChoice | undefined,
+): SandboxItem[] {
+  if (accounts.length === 0) {
+    return [
+      commandItem(`$(device-desktop) ${vscode.l10n.t('Start Local Cloud')}`, commandIds.useLocalCloud),
+      commandItem(`$(cloud) ${vscode.l10n.t('Add Cloud')}`, commandIds.addCloud),
+    ];
+  }
+  // A new sandbox is no answer to which of those that run is to be stopped.
   return choice
-    ? { label: `$(info) ${choice.none()}`, alwaysShow: true }
-    : commandItem(`$(add) ${vscode.l10n.t('Create Sandbox')}`, commandIds.create);
+    ? [{ label: `$(info) ${choice.none()}`, alwaysShow: true }]
+    : [commandItem(`$(add) ${vscode.l10n.t('Create Sandbox')}`, commandIds.create)];
 }
 
 function troubleItems(list: Pick<SandboxList, 'accounts'>): SandboxItem[] {
@@ -79,13 +101,14 @@ function troubleItems(list: Pick<SandboxList, 'accounts'>): SandboxItem[] {
     if (!row?.command) return [];
     const cloud = accountRow(account);
     const description = withoutIcons(joined([cloud.description, row.description], ': '));
-    const item = commandItem(`$(${row.icon.id}) ${row.label}`, commandIds[row.command]);
-    return [{ ...item, description, argument: { kind: 'account', account } }];
+    const target: CommandTarget = { kind: 'account', account };
+    const item = commandItem(`$(${row.icon.id}) ${row.label}`, commandIds[row.command], target);
+    return [{ ...item, description }];
   });
 }
 
-function commandItem(label: string, command: string): SandboxItem {
-  return { label, command, alwaysShow: true };
+function commandItem(label: string, command: string, target?: CommandTarget): SandboxItem {
+  return { label, run: () => vscode.commands.executeCommand(command, target), alwaysShow: true };
 }
 
 function accountDetail(account: Account): string {

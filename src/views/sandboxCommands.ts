@@ -7,12 +7,13 @@ import type { Lifecycle } from '../sandboxes/lifecycle';
 import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
 import { showError, withProgress } from './feedback';
 import { lifecycleActions, refusalText, type LifecycleAction } from './lifecycleActions';
-import { pickSandbox } from './pickers';
+import type { SandboxPicker } from './sandboxPicker';
 import type { CommandTarget } from './sandboxTree';
 import { messageText, nameText } from './text';
 
 export interface SandboxCommandsOptions {
-  readonly list: SandboxList;
+  readonly list: Pick<SandboxList, 'refresh'>;
+  readonly picker: SandboxPicker;
   readonly lifecycle: Lifecycle;
   readonly book: SandboxBook;
   readonly ssh: Pick<SshAccess, 'forget'>;
@@ -93,9 +94,10 @@ export class SandboxCommands {
 
   /** The sandbox a command was called from, else one that the person chooses; undefined if there is none for it. */
   async #choose(target: CommandTarget | undefined, action: LifecycleAction): Promise<SandboxRef | undefined> {
-    const { list } = this.#options;
-    if (target?.kind !== 'sandbox')
-      return (await pickSandbox(list, { placeholder: action.question(), choice: action }))?.ref;
+    const { picker } = this.#options;
+    if (target?.kind !== 'sandbox') {
+      return (await picker.pick({ placeholder: action.question(), choice: action }))?.ref;
+    }
     const { ref } = target;
     if (action.accepts(ref.sandbox)) return ref;
     void vscode.window.showInformationMessage(messageText(refusalText(ref.sandbox)));

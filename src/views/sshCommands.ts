@@ -5,17 +5,17 @@ import { sandboxLink } from '../remote/sandboxLink';
 import type { SandboxOpener } from '../remote/sandboxOpener';
 import { shellText } from '../remote/shellText';
 import type { SshAccess } from '../remote/sshAccess';
-import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
+import type { SandboxRef } from '../sandboxes/sandboxList';
 import { commandStep, offerSteps, showDone, showError, withFixedProgress } from './feedback';
-import { pickSandbox } from './pickers';
 import { isStartable } from './presentation';
+import type { SandboxPicker } from './sandboxPicker';
 import { copiedText, removedSetupText } from './sshTexts';
 import { messageText, nameText } from './text';
 import type { CommandTarget } from './treeNodes';
 
 export interface SshCommandsOptions {
   readonly extensionId: string;
-  readonly list: SandboxList;
+  readonly picker: SandboxPicker;
   readonly book: Pick<SandboxBook, 'aliasOf'>;
   readonly opener: Pick<SandboxOpener, 'shellCommand'>;
   readonly ssh: Pick<SshAccess, 'rotateKeys' | 'removeAll'>;
@@ -102,6 +102,6 @@ export class SshCommands {
 
   async #choose(target: CommandTarget | undefined, placeholder: string): Promise<SandboxRef | undefined> {
     if (target?.kind === 'sandbox') return target.ref;
-    return (await pickSandbox(this.#options.list, { placeholder }))?.ref;
+    return (await this.#options.picker.pick({ placeholder }))?.ref;
   }
 }

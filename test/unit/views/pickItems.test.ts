@@ -8,6 +8,7 @@ import { sandboxItems, type SandboxItem, type SandboxItemsOptions } from '../../
 
 describe('The entries of a pick of sandboxes', () => {
   const stop = { choice: lifecycleActions.stop };
+  const other = { others: [{ label: 'No sandbox' }] };
   const cases: {
     when: string;
     entries: readonly AccountSandboxes[];
@@ -36,6 +37,19 @@ describe('The entries of a pick of sandboxes', () => {
       want: ['Retry', 'No sandbox can be stopped now'],
     },
     { when: 'there is no cloud', entries: [], options: stop, want: ['Start Local Cloud', 'Add Cloud'] },
+    {
+      when: 'the window is open in one',
+      entries: [ready('running', 'stopped')],
+      options: { here: { accountId: localAccount.id, sandboxId: 'stopped' } },
+      want: ['stopped', 'running'],
+    },
+    {
+      when: 'there is another answer',
+      entries: [ready('running')],
+      options: other,
+      want: ['running', 'No sandbox'],
+    },
+    { when: 'the other answer is the only one', entries: [ready()], options: other, want: ['No sandbox'] },
   ];
   for (const { when, entries, options = {}, want } of cases) {
     it(`are [${want.join(', ')}] where ${when}`, () => {
@@ -56,7 +70,20 @@ describe('The entries of a pick of sandboxes', () => {
   it('do nothing where they only say that there is none', () => {
     const [item] = sandboxItems({ accounts: [ready('stopped')], isPlaceholder: () => false }, stop);
 
-    assert.deepEqual([item?.ref, item?.command], [undefined, undefined]);
+    assert.deepEqual([item?.ref, item?.run], [undefined, undefined]);
+  });
+
+  it('tell which sandbox the window is open in', () => {
+    const here = { accountId: localAccount.id, sandboxId: 'running' };
+    const items = sandboxItems(
+      { accounts: [ready('running', 'stopped')], isPlaceholder: () => false },
+      { here },
+    );
+
+    assert.deepEqual(
+      items.map(({ detail }) => detail?.includes('this window')),
+      [true, false],
+    );
   });
 });
 
