@@ -1,7 +1,7 @@
 /** The agent: the program that the extension runs inside a sandbox. */
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArgs } from '@pkgjs/parseargs';
 import { EXIT_NOT_RUNNING } from '../agentProtocol/errors';
 import { programVersion } from '../agentProtocol/programVersion';
 import { CodedError, describeError, describeErrorChain } from '../base/errors';
@@ -119,7 +119,6 @@ function parseOptions(argv: string[]) {
       options: {
         dir: { type: 'string' },
         port: { type: 'string', multiple: true },
-        // parseArgs() of Node 18.5 knows no defaults.
         'session-seconds': { type: 'string' },
         'idle-exit-seconds': { type: 'string' },
         help: { type: 'boolean', short: 'h' },

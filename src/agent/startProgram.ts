@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { ExecDescription } from '../agentProtocol/operations';
@@ -34,7 +35,7 @@ export async function startProgram(
 
 async function folderProblem(folder: string): Promise<string | undefined> {
   try {
-    await fs.access(folder, fs.constants.X_OK);
+    await fs.access(folder, constants.X_OK);
     return (await fs.stat(folder)).isDirectory() ? undefined : 'it is no folder';
   } catch (error) {
     return describeError(error);

@@ -1,4 +1,5 @@
-import { access, constants } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
 
 /** Where operating systems keep OpenSSH's SFTP server. */
 export const SFTP_SERVERS = [

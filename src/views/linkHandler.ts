@@ -6,10 +6,10 @@ import { accountsOf, isLocalLink, parseSandboxLink, type SandboxLink } from '../
 import type { Account } from '../sandboxes/account';
 import type { AccountStore } from '../sandboxes/accountStore';
 import type { AccountCommands } from './accountCommands';
+import { pickAccount } from './accountPick';
 import { commandStep, offerSteps, showError, type NextStep } from './feedback';
 import type { OpenCommands } from './openCommands';
 import { withOpenProgress } from './openHost';
-import { pickAccount } from './accountPick';
 import { messageText } from './text';
 import { preferredWindow } from './window';
 

@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const VERSION = '18.5.0';
+const VERSION = '18.0.0';
 const INSTALL_MS = 5 * 60_000;
 
 /** Why there is none here; undefined if {@link installOldNode} can be expected to work. */

@@ -1,5 +1,5 @@
 /**
- * Puts the agent into a sandbox and starts it: a program for the sandbox's own Node (18.5 or later), run by `node -e` with
+ * Puts the agent into a sandbox and starts it: a program for the sandbox's own Node (18 or later), run by `node -e` with
  * an {@link InstallTask} as its argument. It says what it does in lines of `key=value`; each step's end with
  * END_OF_REPORT.
  */

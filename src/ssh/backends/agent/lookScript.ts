@@ -34,7 +34,7 @@ const NODES = [
  * Goes on where {@link PROBE_SCRIPT} ends. Arguments: the agent's version, the id of our secret, {@link LookMode}.
  *
  * An agent of that version with our secret that runs: says so, and to `attach` becomes its carrier. Else says why not,
- * which Node there is (18.5 or later, and it really runs here), and where the agent may be put. A folder that is not ours
+ * which Node there is (18 or later, and it really runs here), and where the agent may be put. A folder that is not ours
  * does not count, since what lies in it is run; in /tmp anyone can make one of that name. Nor does an agent that was
  * killed: its process id may be another program's by now, or a zombie's, whose command line is empty (proc(5)).
  */
@@ -67,7 +67,7 @@ for node in "$(command -v node 2>/dev/null)" ${NODES.join(' ')}; do
   [ -x "$node" ] || continue
   found=$("$node" -p process.versions.node </dev/null 2>/dev/null) || { echo "broken=$node"; continue; }
   case $found in
-    [0-9].*.*|1[0-7].*.*|18.[0-4].*) echo "old=$node ($found)";;
+    [0-9].*.*|1[0-7].*.*) echo "old=$node ($found)";;
     [1-9][0-9]*.*.*) echo "node=$node"; break;;
     *) echo "broken=$node";;
   esac

@@ -41,7 +41,7 @@ export function siteFor({ node, unfit, places }: Absence): Site {
   const [example] = unfit;
   const found = example === undefined ? '' : `; ${printable(example)}`;
   const advice = 'install it there, or take an image that has it';
-  throw new AgentStartError('no-node', `The sandbox has no Node.js 18.5 or later${found}; ${advice}`);
+  throw new AgentStartError('no-node', `The sandbox has no Node.js 18 or later${found}; ${advice}`);
 }
 
 /** What the installer says when it could do nothing. */
