@@ -13,6 +13,7 @@ import { agentsIn } from '../../../helpers/agent';
 import { eventually } from '../../../helpers/eventually';
 import { startLocalProcess } from '../../../helpers/localProcess';
 import { allArguments, LocalTransport, makePath } from '../../../helpers/localTransport';
+import { installOldNode, oldNodeObstacle } from '../../../helpers/oldNode';
 import { isRunning } from '../../../helpers/processes';
 import { collect } from '../../../helpers/remoteProcess';
 import { requireTool, skipFor } from '../../../helpers/require';
@@ -107,6 +108,15 @@ describe('an agent is put into a sandbox and started', () => {
       assert.equal(second.commands.length, 1, 'one exec looks and is the carrier');
     });
   }
+
+  it('by the oldest Node that it is for', async function () {
+    this.timeout(6 * 60_000);
+    const obstacle = oldNodeObstacle();
+    if (obstacle !== undefined) skipFor(this, obstacle);
+    const { env } = sandbox({ node: await installOldNode() });
+
+    await assertWorks(await connect(new LocalTransport(env)));
+  });
 
   it('as the user’s alone: folders 0700, the secret 0600, and in no argument or environment', async () => {
     const { home, env } = sandbox();
