@@ -7,11 +7,13 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
+/** The program that packages extensions; run by Node. */
+export const vsce = path.resolve('node_modules', '@vscode', 'vsce', 'vsce');
+
 /** Packages the extension as it is shipped, which builds it first. Resolves to the package's path. */
 export async function packageExtension(dir: string): Promise<string> {
   const vsix = path.join(dir, 'cloud-sandboxes.vsix');
   await mkdir(dir, { recursive: true });
-  const vsce = path.resolve('node_modules', '@vscode', 'vsce', 'vsce');
   await run(process.execPath, [vsce, 'package', '--out', vsix]);
   return vsix;
 }

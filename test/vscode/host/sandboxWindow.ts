@@ -7,17 +7,24 @@ import type { Editor } from './useEditor';
 const SHOWN_MS = 20_000;
 
 /** The alias of the only sandbox that was opened. */
-async function onlyAlias({ sshDir }: Pick<Editor, 'sshDir'>): Promise<string> {
+export async function onlyAlias({ sshDir }: Pick<Editor, 'sshDir'>): Promise<string> {
   const folder = path.join(sshDir, 'cloud-sandboxes');
   const knownHosts = (await fs.readdir(folder)).find((file) => file.endsWith('.known_hosts'));
   return (await fs.readFile(path.join(folder, knownHosts!), 'utf8')).split(' ')[0]!;
 }
 
-/** Connects as Remote-SSH does, but for what comes after the connection. The ssh ends with its input. */
-export async function connectAsEditor({ sshDir }: Pick<Editor, 'sshDir'>): Promise<ChildProcess> {
+/**
+ * Connects as Remote-SSH does, but for what comes after the connection. The ssh ends with its input.
+ * @param options of ssh, such as a forward
+ */
+export async function connectAsEditor(
+  { sshDir }: Pick<Editor, 'sshDir'>,
+  options: readonly string[] = [],
+): Promise<ChildProcess> {
   const folder = path.join(sshDir, 'cloud-sandboxes');
   const config = (await fs.readdir(folder)).find((file) => file.endsWith('.config'));
-  return spawn('ssh', ['-F', path.join(folder, config!), await onlyAlias({ sshDir }), 'cat']);
+  const alias = await onlyAlias({ sshDir });
+  return spawn('ssh', ['-F', path.join(folder, config!), ...options, alias, 'cat']);
 }
 
 /** Makes the window one that is open in the only sandbox that was opened; in a browser it does not see the files. */

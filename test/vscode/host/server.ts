@@ -36,6 +36,8 @@ export interface ServerOptions {
   readonly dir: string;
   /** Extension to install, if any. */
   readonly vsix?: string;
+  /** Called with the folder of that extension before it is first loaded. */
+  readonly onInstalled?: (extension: string) => Promise<void>;
   /** Settings of the user, on top of quiet defaults. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env: Readonly<Record<string, string>>;
@@ -51,14 +53,17 @@ export class VsCodeServer {
   ) {}
 
   static async start(options: ServerOptions): Promise<VsCodeServer> {
-    const { host, dir, vsix, settings = {}, flags = [] } = options;
+    const { host, dir, vsix, onInstalled, settings = {}, flags = [] } = options;
     const env = serverEnvironment(options);
     await fs.mkdir(path.join(dir, 'data', 'User'), { recursive: true });
     await fs.writeFile(
       path.join(dir, 'data', 'User', 'settings.json'),
       JSON.stringify({ ...quietSettings, ...settings }),
     );
-    if (vsix !== undefined) await installExtension(host, dir, vsix);
+    if (vsix !== undefined) {
+      const extension = await installExtension(host, dir, vsix);
+      await onInstalled?.(extension);
+    }
     const logFile = path.join(dir, 'server.log');
     const log = openSync(logFile, 'w');
     const child = spawn(host.node, [host.serverMain, ...foldersIn(dir), ...serverFlags, ...flags], {

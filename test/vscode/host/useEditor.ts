@@ -14,6 +14,8 @@ export interface EditorOptions extends WorkbenchOptions {
   /** Settings of the user, on top of quiet defaults. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Called with the folder of our extension before it is first loaded. */
+  readonly onInstalled?: (extension: string) => Promise<void>;
 }
 
 /** What a suite's tests share. */
@@ -93,6 +95,7 @@ async function open(options: EditorOptions, cleanUps: (() => Promise<void>)[]): 
     host,
     dir: path.join(dir, 'vscode'),
     vsix: await sharedPackage(),
+    ...(options.onInstalled && { onInstalled: options.onInstalled }),
     settings: options.settings ?? {},
     env: { CLOUD_SANDBOXES_HOME: home, CLOUD_SANDBOXES_SSH_DIR: sshDir, ...options.env },
   });
