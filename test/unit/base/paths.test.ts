@@ -7,6 +7,7 @@ const linux: Surroundings = {
   home: '/home/jo',
   temporary: '/tmp',
   user: 1000,
+  owns: () => true,
 };
 const mac: Surroundings = {
   platform: 'darwin',
@@ -14,13 +15,15 @@ const mac: Surroundings = {
   home: '/Users/jo',
   temporary: '/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T',
   user: 501,
+  owns: () => true,
 };
 const windows: Surroundings = {
   platform: 'win32',
   env: { LOCALAPPDATA: 'C:\\Users\\Jo D\\AppData\\Local' },
   home: 'C:\\Users\\Jo D',
   temporary: 'C:\\Users\\Jo D\\AppData\\Local\\Temp',
-  user: 'Jo D',
+  user: undefined,
+  owns: () => true,
 };
 
 describe('dataDir', () => {
@@ -35,6 +38,30 @@ describe('dataDir', () => {
       name: 'at the usual place if XDG_DATA_HOME is relative, which the specification forbids',
       where: { ...linux, env: { XDG_DATA_HOME: 'data' } },
       want: '/home/jo/.local/share/cloud-sandboxes',
+    },
+    {
+      name: 'in a snap, whose own folder goes with one of its next releases',
+      where: {
+        ...linux,
+        env: {
+          SNAP_USER_DATA: '/home/jo/snap/code/257',
+          XDG_DATA_HOME: '/home/jo/snap/code/257/.local/share',
+          XDG_DATA_HOME_VSCODE_SNAP_ORIG: '',
+        },
+      },
+      want: '/home/jo/.local/share/cloud-sandboxes',
+    },
+    {
+      name: 'where XDG_DATA_HOME said before a snap changed it',
+      where: {
+        ...linux,
+        env: {
+          SNAP_USER_DATA: '/home/jo/snap/code/257',
+          XDG_DATA_HOME: '/home/jo/snap/code/257/.local/share',
+          XDG_DATA_HOME_VSCODE_SNAP_ORIG: '/data',
+        },
+      },
+      want: '/data/cloud-sandboxes',
     },
     { name: 'on a Mac', where: mac, want: '/Users/jo/Library/Application Support/cloud-sandboxes' },
     { name: 'on Windows', where: windows, want: 'C:\\Users\\Jo D\\AppData\\Local\\cloud-sandboxes' },
@@ -65,11 +92,21 @@ describe('runtimeDir', () => {
       where: { ...linux, env: { XDG_RUNTIME_DIR: `/${'x'.repeat(40)}` } },
       want: '/tmp/cloud-sandboxes-1000',
     },
+    {
+      name: 'on Linux with the XDG_RUNTIME_DIR of another user, or one that is not there',
+      where: { ...linux, env: { XDG_RUNTIME_DIR: '/run/user/1001' }, owns: () => false },
+      want: '/tmp/cloud-sandboxes-1000',
+    },
     { name: 'on a Mac, whose TMPDIR is long', where: mac, want: '/tmp/cloud-sandboxes-501' },
     {
       name: 'on Windows',
       where: windows,
-      want: 'C:\\Users\\Jo D\\AppData\\Local\\Temp\\cloud-sandboxes-Jo D',
+      want: 'C:\\Users\\Jo D\\AppData\\Local\\cloud-sandboxes\\run',
+    },
+    {
+      name: 'on Windows, where CLOUD_SANDBOXES_HOME says',
+      where: { ...windows, env: { CLOUD_SANDBOXES_HOME: 'D:\\boxes' } },
+      want: 'D:\\boxes\\run',
     },
   ];
   for (const { name, where, want } of cases) {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { runtimeDir } from '../../../src/base/paths';
 import { renderCmdLauncher, renderPosixLauncher } from '../../../src/sshConfig/launcher';
 import { stableRuntimes } from '../../../src/sshConfig/runtimes';
 
@@ -15,6 +16,12 @@ describe('stableRuntimes', () => {
       execPath: '/snap/code/173/usr/share/code/code',
       env: {},
       want: ['/snap/code/current/usr/share/code/code'],
+    },
+    {
+      name: 'a snap of Fedora, where /snap is a link',
+      execPath: '/var/lib/snapd/snap/code/173/usr/share/code/code',
+      env: {},
+      want: ['/var/lib/snapd/snap/code/current/usr/share/code/code'],
     },
     {
       name: 'an AppImage, whose mount goes when it ends',
@@ -67,7 +74,14 @@ describe('the Windows launcher', () => {
       'D:\\Über\\node.exe',
     ],
     script: 'c:\\users\\jürgen\\.vscode\\extensions\\x\\dist\\connection.js',
-    runDir: 'C:\\Users\\Jürgen\\AppData\\Local\\Temp\\cloud-sandboxes-jo',
+    runDir: runtimeDir({
+      platform: 'win32',
+      env,
+      home: env.USERPROFILE,
+      temporary: 'C:\\Users\\Jürgen\\AppData\\Local\\Temp',
+      user: undefined,
+      owns: () => true,
+    }),
   };
   const text = renderCmdLauncher(spec, env);
   const lines = text.split('\r\n');
@@ -78,7 +92,7 @@ describe('the Windows launcher', () => {
 
   it('finds folders of a name with other letters by their variable', () => {
     assert.ok(lines.includes('set "SCRIPT=%USERPROFILE%\\.vscode\\extensions\\x\\dist\\connection.js"'));
-    assert.ok(lines.includes('set "RUN_DIR=%LOCALAPPDATA%\\Temp\\cloud-sandboxes-jo"'));
+    assert.ok(lines.includes('set "RUN_DIR=%LOCALAPPDATA%\\cloud-sandboxes\\run"'));
     assert.ok(lines.includes('if exist "%LOCALAPPDATA%\\Programs\\Microsoft VS Code\\Code.exe" ('));
   });
 
