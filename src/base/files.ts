@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { CodedError, describeError, errnoOf } from './errors';
+import { replaceFile } from './replaceFile';
 
 export type FileErrorCode = 'unreadable' | 'unwritable' | 'unsafe';
 
@@ -45,7 +46,7 @@ export async function writeFileAtomic(
       } finally {
         await handle.close();
       }
-      await fs.rename(temporary, target);
+      await replaceFile(temporary, target);
     } catch (error) {
       await fs.rm(temporary, { force: true });
       throw error;
@@ -70,6 +71,28 @@ export async function ensurePrivateDir(dir: string, platform = process.platform)
     throw new FileError('unsafe', `${dir} is not a folder of yours; remove it and try again`);
   }
   if ((stat.mode & 0o077) !== 0) await fs.chmod(dir, 0o700);
+}
+
+/**
+ * Removes a folder with all that is in it, if it is there; also what its owner has protected from that, such as Go's
+ * module cache (https://go.dev/ref/mod#module-cache).
+ */
+export async function removeTree(dir: string): Promise<void> {
+  const remove = (): Promise<void> => fs.rm(dir, { recursive: true, force: true });
+  try {
+    await remove();
+  } catch (error) {
+    if (!['EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) throw error;
+    await unprotect(dir);
+    await remove();
+  }
+}
+
+/** Gives the owner back all rights to the folders of a tree. */
+async function unprotect(dir: string): Promise<void> {
+  if (!(await fs.lstat(dir)).isDirectory()) return;
+  await fs.chmod(dir, 0o700);
+  for (const name of await fs.readdir(dir)) await unprotect(path.join(dir, name));
 }
 
 /** Node's own recursive mkdir() never returns where the system denies that a folder can be made, as in /proc. */

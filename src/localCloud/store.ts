@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { CodedError, describeError } from '../base/errors';
-import { ensurePrivateDir, readIfExists, writeFileAtomic } from '../base/files';
+import { ensurePrivateDir, readIfExists, removeTree, writeFileAtomic } from '../base/files';
 import { parseBoxRecord, type BoxRecord } from './boxRecord';
 
 /** A file of the state folder that is not what we wrote. Nothing of it was changed. */
@@ -54,7 +54,7 @@ export class BoxStore {
   /** Removes the record first: a removal that is cut short is completed by the next {@link load}. */
   async remove(id: string): Promise<void> {
     await fs.rm(this.#fileOf(id), { force: true });
-    await fs.rm(this.dirOf(id), { recursive: true, force: true });
+    await removeTree(this.dirOf(id));
   }
 
   async #loadOne(id: string): Promise<BoxRecord | undefined> {

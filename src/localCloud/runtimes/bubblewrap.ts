@@ -6,6 +6,7 @@ import * as path from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { describeError } from '../../base/errors';
+import { removeTree } from '../../base/files';
 import { getArchive, putArchive } from './archive';
 import { startHostCommand } from './command';
 import { enterControl } from './enterControl';
@@ -132,7 +133,7 @@ export class BubblewrapRuntime implements Runtime {
   async remove(box: BoxSpec): Promise<void> {
     await this.stop(box);
     const { home, workspace, etc } = foldersOf(box);
-    for (const dir of [home, workspace, etc]) await fs.rm(dir, { recursive: true, force: true });
+    for (const dir of [home, workspace, etc]) await removeTree(dir);
   }
 
   exec(box: BoxSpec, spec: ExecSpec): Promise<BoxProcess> {

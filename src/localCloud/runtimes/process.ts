@@ -1,9 +1,9 @@
 import * as fs from 'node:fs/promises';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Readable } from 'node:stream';
 import { describeError } from '../../base/errors';
-import { ensurePrivateDir } from '../../base/files';
+import { ensurePrivateDir, removeTree } from '../../base/files';
+import { userInfo } from '../../base/paths';
 import { getArchive, putArchive } from './archive';
 import { startHostCommand } from './command';
 import { NOT_EXECUTABLE, failedProcess, type ProcessControl } from '../../processes/hostProcess';
@@ -66,7 +66,7 @@ export class ProcessRuntime implements Runtime {
         : groups(leaders),
     );
     this.#leaders.delete(box.id);
-    await fs.rm(runtime, { recursive: true, force: true });
+    await removeTree(runtime);
   }
 
   isRunning(box: BoxSpec): Promise<boolean> {
@@ -76,7 +76,7 @@ export class ProcessRuntime implements Runtime {
   async remove(box: BoxSpec): Promise<void> {
     await this.stop(box);
     const { home, temporary } = folders(box);
-    for (const dir of [home, temporary]) await fs.rm(dir, { recursive: true, force: true });
+    for (const dir of [home, temporary]) await removeTree(dir);
   }
 
   async exec(box: BoxSpec, spec: ExecSpec): Promise<BoxProcess> {
@@ -108,7 +108,7 @@ export class ProcessRuntime implements Runtime {
 
   #environment(box: BoxSpec, spec: ExecSpec): Record<string, string> {
     const { home, temporary, runtime } = folders(box);
-    const user = os.userInfo().username;
+    const user = userInfo()?.username ?? String(process.getuid?.());
     const inherited = ['PATH', 'SystemRoot', 'ComSpec', 'PATHEXT'].flatMap((name) => {
       const value = this.#hostEnv[name];
       return value === undefined ? [] : [[name, value] as const];

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { ensurePrivateDir, readIfExists, writeFileAtomic } from '../../../src/base/files';
+import { ensurePrivateDir, readIfExists, removeTree, writeFileAtomic } from '../../../src/base/files';
 import { skipFor } from '../../helpers/require';
 import { useTempDir } from '../../helpers/tempDir';
+
+/** The user "nobody" of Debian. */
+const NOBODY = 65_534;
 
 describe('ensurePrivateDir', () => {
   const dir = useTempDir();
@@ -72,6 +75,44 @@ describe('writeFileAtomic', () => {
     assert.deepEqual(await fs.readdir(dir.path), ['folder']);
   });
 });
+
+describe('removeTree', () => {
+  const dir = useTempDir();
+
+  it('does nothing where nothing is', async () => {
+    await removeTree(path.join(dir.path, 'none'));
+  });
+
+  it('removes folders that their owner has protected from that, and follows no link out of them', async function () {
+    if (process.platform === 'win32') skipFor(this, 'folders have no modes');
+    const [tree, other] = [path.join(dir.path, 'tree'), path.join(dir.path, 'other')];
+    const inner = path.join(tree, 'module', 'package');
+
+    await asOrdinaryUser(dir.path, async () => {
+      await fs.mkdir(inner, { recursive: true });
+      await fs.mkdir(other, { mode: 0o555 });
+      await fs.writeFile(path.join(inner, 'file'), '');
+      await fs.symlink(other, path.join(tree, 'module', 'link'));
+      for (const folder of [inner, path.dirname(inner), tree]) await fs.chmod(folder, 0o555);
+      await removeTree(tree);
+    });
+
+    assert.deepEqual(await fs.readdir(dir.path), ['other']);
+    assert.equal((await fs.stat(other)).mode & 0o777, 0o555);
+  });
+});
+
+/** For root no folder is protected. The folder becomes the user's. */
+async function asOrdinaryUser(folder: string, work: () => Promise<void>): Promise<void> {
+  if (process.geteuid?.() !== 0) return work();
+  await fs.chown(folder, NOBODY, NOBODY);
+  process.seteuid?.(NOBODY);
+  try {
+    await work();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
 
 describe('readIfExists', () => {
   const dir = useTempDir();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { eventually } from '../../helpers/eventually';
@@ -44,6 +44,20 @@ describe('Bubblewrap runtime of an ordinary user', function () {
 
     assert.equal(await api.sh(box, 'id -u; echo x > ~/f && cat ~/f'), '0\nx');
     assert.notEqual((await api.run(box, ['touch', '/usr/bin/x'])).exitCode, 0);
+  });
+
+  it('removes a box with folders that it has protected from that, as Go does with its modules', async () => {
+    const { api } = server;
+    const box = await api.create();
+    await api.sh(
+      box,
+      'mkdir -p ~/go/mod/x /workspace/y && touch ~/go/mod/x/f && chmod -R a-w ~/go /workspace/y',
+    );
+
+    const { status } = await api.call('DELETE', `/boxes/${box}?force=true`);
+
+    assert.equal(status, 204);
+    assert.equal(existsSync(path.join(stateDir, 'boxes', box)), false);
   });
 
   it('kills commands, and stops a box with all of them', async () => {
