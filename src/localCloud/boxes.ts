@@ -292,9 +292,9 @@ export class Boxes {
   }
 
   async #setStatus(entry: Entry, status: BoxRecord['status']): Promise<void> {
-    const record = { ...entry.record, status, updatedAt: new Date().toISOString() };
-    await this.#store.save(record);
-    entry.record = record;
+    // It is so, whether or not that can be written down, as on a full disk.
+    entry.record = { ...entry.record, status, updatedAt: new Date().toISOString() };
+    await this.#store.save(entry.record);
   }
 
   #add(record: BoxRecord): Entry {
@@ -350,8 +350,10 @@ export class Boxes {
     );
   }
 
+  /** Boxes are found by either, so a name is not an id of another. */
   #isTaken(name: string): boolean {
-    return this.#reserved.has(name) || [...this.#entries.values()].some(({ record }) => record.name === name);
+    if (this.#reserved.has(name) || this.#entries.has(name)) return true;
+    return [...this.#entries.values()].some(({ record }) => record.name === name);
   }
 
   #spec({ record }: Entry): BoxSpec {

@@ -89,6 +89,8 @@ export async function probeServer(
   signal?: AbortSignal,
   answerMs = ANSWER_MS,
 ): Promise<ServerState> {
+  // Nothing is sent to whoever has its port now: the token would tell them how to use the next server.
+  if (!isAlive(record.pid)) return 'dead';
   const limit = createDeadline(answerMs, () => new Error(`No answer within ${answerMs} ms`), signal);
   try {
     const response = await fetch(new URL('/v1/me', record.url), {

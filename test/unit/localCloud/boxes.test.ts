@@ -93,6 +93,48 @@ describe('Boxes', () => {
     assert.equal(logged.length, 1);
   });
 
+  it('gives no box the id of another for its name: it would be found by it', async () => {
+    const { id } = await save('first', 'docker');
+    const boxes = await load({});
+
+    await assert.rejects(boxes.create({ request: { name: id } }), { code: 'already_exists' });
+  });
+
+  describe('on a full disk', () => {
+    const full = (): Promise<void> => Promise.reject(new Error('ENOSPC'));
+    const running = new Set<string>();
+    const runtime: Partial<Runtime> = {
+      start: ({ id }) => Promise.resolve(void running.add(id)),
+      stop: ({ id }) => Promise.resolve(void running.delete(id)),
+      isRunning: ({ id }) => Promise.resolve(running.has(id)),
+    };
+    let boxes: Boxes;
+    beforeEach(async () => {
+      running.clear();
+      await save('box', 'docker', { status: 'stopped' });
+      boxes = await load(runtime);
+      mock.method(BoxStore.prototype, 'save', full);
+    });
+    afterEach(() => mock.restoreAll());
+
+    it('knows of a box that it started, and stops it', async () => {
+      await assert.rejects(boxes.start('box'), /ENOSPC/);
+      assert.equal(boxes.get('box').status, 'running');
+
+      await assert.rejects(boxes.stop('box'), /ENOSPC/);
+      assert.equal(boxes.get('box').status, 'stopped');
+      assert.equal(running.size, 0);
+    });
+
+    it('leaves nothing running at its end', async () => {
+      await assert.rejects(boxes.start('box'), /ENOSPC/);
+
+      await boxes.stopAll();
+
+      assert.equal(running.size, 0);
+    });
+  });
+
   it('counts no box of another runtime as running', async () => {
     const { id } = await save('foreign', 'process');
 

@@ -36,6 +36,17 @@ describe('probeServer', () => {
     });
   }
 
+  it('sends nothing to another program that has the port of a server which is gone', async () => {
+    let asked = 0;
+    const server = createServer((_: IncomingMessage, response: ServerResponse) => {
+      asked++;
+      response.end();
+    });
+
+    assert.equal(await probe(await listen(server), endedPid()), 'dead');
+    assert.equal(asked, 0);
+  });
+
   it('takes a silent server for busy as long as its process is there', async () => {
     const url = await listen(createTcpServer((socket) => socket.unref()));
 
