@@ -164,14 +164,34 @@ export function parseProxy(text: string): URL {
   );
 }
 
-/** `*`, `host`, `.suffix`, `*.suffix`, each with an optional `:port`; a name covers its subdomains, as in curl. */
+/**
+ * `*`, `host`, `.suffix`, `*.suffix`, each with an optional `:port`, or a range of addresses; a name covers its
+ * subdomains, as in curl.
+ */
 function matchesNoProxy(url: URL, pattern: string): boolean {
   const entry = pattern.trim().toLowerCase();
   if (entry === '*') return true;
+  const host = unbracket(url.hostname).toLowerCase();
+  const range = rangeOf(entry);
+  if (range) return net.isIP(host) !== 0 && range.check(host, familyOf(host));
   const [, name = '', port] = /^(.*?)(?::(\d+))?$/.exec(entry.replace(/^\*?\./, '')) ?? [];
   if (port !== undefined && port !== portOf(url)) return false;
-  const host = unbracket(url.hostname).toLowerCase();
   return name !== '' && (host === unbracket(name) || host.endsWith(`.${name}`));
+}
+
+/** Addresses in the form of RFC 4632 section 3.1 and RFC 4291 section 2.3; one address is a range too. */
+function rangeOf(entry: string): net.BlockList | undefined {
+  const [, address = '', bits] = /^\[?([\da-f.:]+)\]?(?:\/(\d{1,3}))?$/.exec(entry) ?? [];
+  const longest = net.isIPv6(address) ? 128 : 32;
+  const prefix = bits === undefined ? longest : Number(bits);
+  if (net.isIP(address) === 0 || prefix > longest) return undefined;
+  const range = new net.BlockList();
+  range.addSubnet(address, prefix, familyOf(address));
+  return range;
+}
+
+function familyOf(address: string): net.IPVersion {
+  return net.isIPv6(address) ? 'ipv6' : 'ipv4';
 }
 
 function portOf(url: URL): string {

@@ -1,15 +1,19 @@
 import type { NetworkSettings } from '../cloud/provider';
 
-/** The editor's settings that say how to reach the network, by their names without `http.`. */
+/**
+ * The editor's settings that say how to reach the network, by their names without `http.`. The editor gives them as they
+ * stand in a file that people write; what is of another type is not set.
+ */
 export interface EditorNetworkSettings {
-  readonly proxy?: string | undefined;
+  readonly proxy?: unknown;
   /** `off`: no proxy, whatever else is set. */
-  readonly proxySupport?: string | undefined;
-  readonly proxyStrictSSL?: boolean | undefined;
-  readonly noProxy?: readonly string[] | undefined;
+  readonly proxySupport?: unknown;
+  readonly proxyStrictSSL?: unknown;
+  /** A list; or one text with commas, as the environment variable has it. */
+  readonly noProxy?: unknown;
   /** Value of the Proxy-Authorization header. */
-  readonly proxyAuthorization?: string | null | undefined;
-  readonly systemCertificates?: boolean | undefined;
+  readonly proxyAuthorization?: unknown;
+  readonly systemCertificates?: unknown;
 }
 
 /**
@@ -23,8 +27,9 @@ export function networkSettings(
   certificates: () => readonly string[],
 ): NetworkSettings {
   const proxyUrl = editor.proxySupport === 'off' ? undefined : proxyOf(editor, env);
-  const noProxy = editor.noProxy?.length ? editor.noProxy : listOf(variable(env, 'NO_PROXY'));
-  const proxyAuthorization = nonBlank(editor.proxyAuthorization ?? undefined);
+  const exceptions = listOf(editor.noProxy);
+  const noProxy = exceptions.length > 0 ? exceptions : listOf(variable(env, 'NO_PROXY'));
+  const proxyAuthorization = nonBlank(editor.proxyAuthorization);
   const extraCa = editor.systemCertificates === false ? [] : certificates();
   return {
     ...(proxyUrl && { proxyUrl }),
@@ -44,14 +49,12 @@ function variable(env: NodeJS.ProcessEnv, name: string): string | undefined {
   return nonBlank(env[name] ?? env[name.toLowerCase()]);
 }
 
-function nonBlank(text: string | undefined): string | undefined {
-  const trimmed = text?.trim();
-  return trimmed === '' ? undefined : trimmed;
+function nonBlank(value: unknown): string | undefined {
+  const text = typeof value === 'string' ? value.trim() : '';
+  return text === '' ? undefined : text;
 }
 
-function listOf(text: string | undefined): readonly string[] {
-  return (text ?? '')
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
+function listOf(value: unknown): readonly string[] {
+  const entries: readonly unknown[] = Array.isArray(value) ? value : (nonBlank(value)?.split(',') ?? []);
+  return entries.flatMap((entry) => nonBlank(entry) ?? []);
 }

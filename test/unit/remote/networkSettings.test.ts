@@ -23,6 +23,21 @@ describe('networkSettings', () => {
       want: { proxyUrl: 'http://env:2', noProxy: ['localhost', '.corp'] },
     },
     {
+      name: 'exceptions that were written as one text, as in the variable',
+      editor: { proxy: 'http://editor:1', noProxy: 'localhost, .corp' },
+      want: { proxyUrl: 'http://editor:1', noProxy: ['localhost', '.corp'] },
+    },
+    {
+      name: 'nothing of what is of another type',
+      editor: { proxy: 8080, noProxy: { corp: true }, proxyAuthorization: ['a'], proxyStrictSSL: 'false' },
+      want: {},
+    },
+    {
+      name: 'the exceptions that are texts',
+      editor: { proxy: 'http://editor:1', noProxy: [1, ' .corp ', null] },
+      want: { proxyUrl: 'http://editor:1', noProxy: ['.corp'] },
+    },
+    {
       name: 'no proxy when the editor’s support is off',
       editor: { proxy: 'http://editor:1', proxySupport: 'off' },
       env: { HTTPS_PROXY: 'http://env:2' },
