@@ -1,8 +1,11 @@
+import * as v from 'valibot';
+import { CodedError, printable } from '../base/errors';
+import { CloudError } from '../cloud/errors';
+import { canonicalBaseUrl } from '../cloud/origin';
+import type { AccountInfo } from '../cloud/provider';
+import { accountId, accountSchema, localAccount, type Account } from './account';
 import type { AccountStore } from './accountStore';
 import type { CloudAccess } from './cloudAccess';
-import { CodedError, printable } from '../base/errors';
-import { canonicalBaseUrl } from '../cloud/origin';
-import { accountId, localAccount, type Account } from './account';
 import type { LocalCloud } from './localCloud';
 
 export interface SignInRequest {
@@ -27,10 +30,22 @@ export async function signIn(
   const token = request.token.trim();
   const info = await access.identify(provider, baseUrl, token, signal);
   signal?.throwIfAborted();
-  const id = accountId(provider, baseUrl, info.user);
-  const account: Account = { id, provider, baseUrl, user: info.user, label: info.label || info.user };
+  const account = accountOf(provider, baseUrl, info);
   await accounts.add(account, token);
   return account;
+}
+
+/** Throws a CloudError `protocol` if the cloud names the user in a way that cannot be kept. */
+function accountOf(provider: string, baseUrl: string, { user, label }: AccountInfo): Account {
+  const account: Account = {
+    id: accountId(provider, baseUrl, user),
+    provider,
+    baseUrl,
+    user,
+    label: label || user,
+  };
+  if (v.is(accountSchema, account)) return account;
+  throw new CloudError('protocol', 'The cloud gives no usable name of the user; check its address');
 }
 
 /** The token is good, but it is another user's than the account's. */

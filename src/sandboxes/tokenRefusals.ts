@@ -61,6 +61,10 @@ export class TokenRefusals {
 
   /** Whether no window has asked, or the one that did is gone. */
   #isOpen(known: v.InferOutput<typeof refusal> | undefined): boolean {
-    return !known || (known.until ?? Infinity) < this.#now();
+    if (!known) return true;
+    if (known.until === undefined) return false;
+    const leftMs = known.until - this.#now();
+    // A clock that was set back must not make a question last.
+    return leftMs < 0 || leftMs > questionLifetimeMs;
   }
 }

@@ -8,6 +8,7 @@ export class FakeCloud implements CloudClient {
   readonly sandboxes = new Map<string, Sandbox>();
   readonly calls: string[] = [];
   fail: Error | undefined;
+  account: AccountInfo = { user: 'ada', label: 'ada@example.com' };
   pageSize = 100;
   disposed = false;
   startConsequence?: NonNullable<CloudClient['startConsequence']>;
@@ -28,7 +29,7 @@ export class FakeCloud implements CloudClient {
 
   async whoAmI(signal?: AbortSignal): Promise<AccountInfo> {
     await this.#enter('whoAmI', signal);
-    return { user: 'ada', label: 'ada@example.com' };
+    return this.account;
   }
 
   async listPage(token?: string, signal?: AbortSignal): Promise<SandboxPage> {

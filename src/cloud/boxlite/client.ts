@@ -27,9 +27,9 @@ export class BoxliteClient implements CloudClient {
   async whoAmI(signal?: AbortSignal): Promise<AccountInfo> {
     const principal = await this.api.principal(signal);
     if (!principal) return this.#singleTenant(signal);
-    const user = principal.sub ?? principal.email ?? 'local';
-    const label = [principal.display_name, principal.email, user].find((text) => text?.trim());
-    return { user, label: printable(label ?? user, 200) };
+    const user = firstWords(principal.sub, principal.email) ?? 'local';
+    const label = firstWords(principal.display_name, principal.email) ?? user;
+    return { user, label: printable(label, 200) };
   }
 
   /** A server without users: that it lists boxes for us shows that it is one and takes our token. */
@@ -156,6 +156,10 @@ export class BoxliteClient implements CloudClient {
   dispose(): void {
     this.api.dispose();
   }
+}
+
+function firstWords(...texts: readonly (string | null | undefined)[]): string | undefined {
+  return texts.find((text) => text?.trim()) ?? undefined;
 }
 
 function sandboxOf(body: unknown): Sandbox {

@@ -7,6 +7,8 @@ const MAX_ID_LENGTH = 512;
 const MAX_NOTICE_LENGTH = 200;
 
 const optionalText = v.nullish(v.string());
+/** Of what is only shown: an odd one must not take a whole list of boxes from people. */
+const shownText = v.fallback(optionalText, undefined);
 /** Ids are opaque: ULIDs, UUIDs and 12 base-62 characters have been seen. */
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_ID_LENGTH));
 /** A code that fits where it ends up, an SSH `exit-status` (32 bits) or the number of a signal. */
@@ -14,16 +16,16 @@ const exitCode = v.pipe(v.number(), v.integer(), v.minValue(-127), v.maxValue(0x
 
 export const boxSchema = v.object({
   box_id: id,
-  name: optionalText,
-  status: optionalText,
-  image: optionalText,
-  created_at: optionalText,
-  notice: optionalText,
+  name: shownText,
+  status: shownText,
+  image: shownText,
+  created_at: shownText,
+  notice: shownText,
   /**
    * Of the local cloud alone. The others tell after how much idle time a box stops (`auto_stop`), but not since when it
    * is idle: `updated_at` is its latest change of state.
    */
-  stops_at: optionalText,
+  stops_at: shownText,
 });
 
 export const boxPageSchema = v.object({ boxes: v.array(boxSchema), next_page_token: optionalText });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { silentLogger } from '../../../src/base/logger';
 import { CloudError } from '../../../src/cloud/errors';
-import type { Endpoint, NetworkSettings } from '../../../src/cloud/provider';
+import type { AccountInfo, Endpoint, NetworkSettings } from '../../../src/cloud/provider';
 import { MemorySecretStore } from '../../../src/keys/secretStore';
 import { localAccount } from '../../../src/sandboxes/account';
 import { AccountStore } from '../../../src/sandboxes/accountStore';
@@ -18,6 +18,7 @@ describe('CloudAccess and signing in', () => {
   let accounts: AccountStore;
   let opened: { endpoint: Endpoint; client: FakeCloud }[];
   let refusal: Error | undefined;
+  let named: AccountInfo | undefined;
   let network: NetworkSettings | undefined;
   let access: CloudAccess;
   let isRunning: boolean;
@@ -27,6 +28,7 @@ describe('CloudAccess and signing in', () => {
     accounts = new AccountStore(state, new MemorySecretStore());
     opened = [];
     refusal = undefined;
+    named = undefined;
     network = undefined;
     isRunning = false;
     const localCloud = {
@@ -41,6 +43,7 @@ describe('CloudAccess and signing in', () => {
       connect: (endpoint) => {
         const client = new FakeCloud();
         client.fail = refusal;
+        client.account = named ?? client.account;
         opened.push({ endpoint, client });
         return client;
       },
@@ -65,6 +68,15 @@ describe('CloudAccess and signing in', () => {
     assert.deepEqual(state.keys(), []);
     assert.ok(opened.every(({ client }) => client.disposed));
   });
+
+  for (const user of ['', 'x'.repeat(10_000)]) {
+    it(`keeps nothing of a user whose name has ${user.length} characters`, async () => {
+      named = { user, label: 'Ada' };
+
+      await assert.rejects(signIn(request, access, accounts), { code: 'protocol' });
+      assert.deepEqual(state.keys(), []);
+    });
+  }
 
   it('keeps nothing when the person cancels during the check', async () => {
     const controller = new AbortController();

@@ -46,6 +46,13 @@ describe('A token that a cloud refuses', () => {
     assert.equal(await windows[1]!.claim(account.id), true);
   });
 
+  it('is asked about by another window after the clock was set back', async () => {
+    await windows[0]!.claim(account.id);
+    now -= minuteMs;
+
+    assert.equal(await windows[1]!.claim(account.id), true);
+  });
+
   it('is asked about again when the refusal had been a passing one', async () => {
     await windows[0]!.claim(account.id);
     await windows[0]!.settle(account.id, 'unasked');

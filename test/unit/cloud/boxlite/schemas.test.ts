@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as v from 'valibot';
-import { boxSchema, toSandbox } from '../../../../src/cloud/boxlite/schemas';
+import { boxPageSchema, boxSchema, toSandbox } from '../../../../src/cloud/boxlite/schemas';
 
 describe('When a box will be stopped', () => {
   const hosted = {
@@ -23,5 +23,26 @@ describe('When a box will be stopped', () => {
 
   it('is unknown where what the cloud says is no time', () => {
     assert.equal(stopsAt({ ...hosted, stops_at: 'soon' }), undefined);
+  });
+});
+
+describe('A box that a cloud describes oddly', () => {
+  const odd = {
+    name: 5,
+    status: {},
+    image: { reference: 'alpine' },
+    created_at: 1767225600,
+    notice: [],
+    stops_at: true,
+  };
+
+  it('is listed with what can be understood', () => {
+    const { boxes } = v.parse(boxPageSchema, { boxes: [{ box_id: 'a', ...odd }] });
+
+    assert.deepEqual(boxes.map(toSandbox), [{ id: 'a', name: 'a', status: 'unknown' }]);
+  });
+
+  it('is no box without an id', () => {
+    for (const id of [undefined, null, '', 5]) assert.equal(v.is(boxSchema, { box_id: id }), false);
   });
 });
