@@ -7,7 +7,7 @@ export class LossyNetwork {
   readonly #carriages = new Set<Carriage>();
   readonly #forgotten: Carriage[] = [];
   #silence: Deferred<void> | undefined;
-  #cutAfterBytes: number | undefined;
+  #lagMs: number | undefined;
 
   /** How many connections there are. */
   get connections(): number {
@@ -23,10 +23,10 @@ export class LossyNetwork {
   carry(client: Duplex, service: Duplex, idleCutMs?: number): void {
     const carriage = new Carriage(client, service, {
       ...(idleCutMs !== undefined && { idleCutMs }),
+      ...(this.#lagMs !== undefined && { lagMs: this.#lagMs }),
       onEnd: () => this.#carriages.delete(carriage),
     });
     this.#carriages.add(carriage);
-    if (this.#cutAfterBytes !== undefined) carriage.cutAfter(this.#cutAfterBytes);
     if (this.#silence) carriage.goSilent();
   }
 
@@ -37,13 +37,14 @@ export class LossyNetwork {
     return cut.length;
   }
 
-  /**
-   * Each connection, those to come included, is cut once so many more bytes of it were carried. Undefined: those to
-   * come are spared again.
-   */
-  cutAfter(bytes: number | undefined): void {
-    this.#cutAfterBytes = bytes;
-    if (bytes !== undefined) for (const carriage of this.#carriages) carriage.cutAfter(bytes);
+  /** Each connection that there is is cut once so many more bytes of it were carried. */
+  cutAfter(bytes: number): void {
+    for (const carriage of this.#carriages) carriage.cutAfter(bytes);
+  }
+
+  /** Connections to come take so long in each direction; undefined: as long as it takes. */
+  lag(ms: number | undefined): void {
+    this.#lagMs = ms;
   }
 
   /** Half-open: carries nothing more in either direction, and tells nobody. Requests wait too. */
