@@ -2,7 +2,7 @@ import type { SandboxRef } from '../sandboxes/sandboxList';
 import type { EditConsent } from './editConsent';
 import type { EmptyWindows } from './emptyWindows';
 import { installedRemoteSsh, recommendedRemoteSsh } from './remoteSshFamily';
-import type { RemoteSshSettings, SettingChange } from './remoteSshSettings';
+import type { ProposedChange, RemoteSshSettings } from './remoteSshSettings';
 import type { OpenPhase, Progress, SandboxOpener } from './sandboxOpener';
 import type { SshAccess } from './sshAccess';
 
@@ -41,7 +41,7 @@ export interface RemoteFolder {
 export interface SetupChanges {
   /** SSH configuration files that lack our line. */
   readonly files: readonly string[];
-  readonly settings: readonly SettingChange[];
+  readonly settings: readonly ProposedChange[];
 }
 
 export type TargetWindow = 'this' | 'new';

@@ -19,6 +19,12 @@ export interface SettingChange {
   readonly value: unknown;
 }
 
+/** A change that the person is asked about. */
+export interface ProposedChange extends SettingChange {
+  /** Whether the setting gets an entry with that value for each sandbox that is opened, or has it for all SSH hosts. */
+  readonly reach: 'each-sandbox' | 'all-hosts';
+}
+
 /** By host, so that Remote-SSH neither asks which system it has nor probes for it. */
 const platformSetting = 'remote.SSH.remotePlatform';
 const platform = 'linux';
@@ -52,12 +58,16 @@ export class RemoteSshSettings {
   }
 
   /** What should be changed, as long as the person was not asked. */
-  unasked(): readonly SettingChange[] {
+  unasked(): readonly ProposedChange[] {
     if (this.#stored) return [];
-    return [
-      ...(this.#settings.has(platformSetting) ? [{ name: platformSetting, value: platform }] : []),
-      ...(this.#isTimeoutShort ? [{ name: timeoutSetting, value: timeoutSeconds }] : []),
-    ];
+    const proposed: ProposedChange[] = [];
+    if (this.#settings.has(platformSetting)) {
+      proposed.push({ name: platformSetting, value: platform, reach: 'each-sandbox' });
+    }
+    if (this.#isTimeoutShort) {
+      proposed.push({ name: timeoutSetting, value: timeoutSeconds, reach: 'all-hosts' });
+    }
+    return proposed;
   }
 
   /** Keeps the person's answer. */

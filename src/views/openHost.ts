@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { Logger } from '../base/logger';
 import { fallbackFolder, isFolderPath } from '../remote/folder';
 import type { OpenHost, SetupChanges } from '../remote/openFlow';
+import type { ProposedChange } from '../remote/remoteSshSettings';
 import type { OpenPhase, Progress } from '../remote/sandboxOpener';
 import type { SandboxRef } from '../sandboxes/sandboxList';
 import { commandStep, offerSteps, withProgress } from './feedback';
@@ -93,14 +94,25 @@ async function askToChange({ files, settings }: SetupChanges): Promise<'all' | '
     ...files.map((file) =>
       vscode.l10n.t('In {0}: one Include line at the very top. Everything else stays as it is.', file),
     ),
-    ...settings.map(({ name, value }) =>
-      vscode.l10n.t('In your settings: {0} gets “{1}”.', name, String(value)),
-    ),
+    ...settings.map(settingText),
     vscode.l10n.t('“Remove SSH Configuration” undoes it all.'),
   ].join('\n\n');
   const chosen = await vscode.window.showInformationMessage(message, { modal: true, detail }, ...answers);
   if (chosen === undefined) return undefined;
   return chosen === allow ? 'all' : 'files';
+}
+
+function settingText({ name, value, reach }: ProposedChange): string {
+  switch (reach) {
+    case 'each-sandbox':
+      return vscode.l10n.t(
+        'In your settings: {0} gets an entry “{1}” for each sandbox that you open.',
+        name,
+        String(value),
+      );
+    case 'all-hosts':
+      return vscode.l10n.t('In your settings: {0} becomes “{1}”, for all SSH hosts.', name, String(value));
+  }
 }
 
 async function askFolder(name: string): Promise<string | undefined> {

@@ -133,8 +133,8 @@ describe('Opening sandboxes as folders in a real VS Code, as on a desktop', func
     await workbench.dialog().getByText(question).waitFor();
     for (const change of [
       `In ${configFile()}: one Include line at the very top`,
-      'remote.SSH.remotePlatform gets “linux”',
-      'remote.SSH.connectTimeout gets “240”',
+      'remote.SSH.remotePlatform gets an entry “linux” for each sandbox that you open',
+      'remote.SSH.connectTimeout becomes “240”, for all SSH hosts',
     ]) {
       await workbench.dialog().getByText(change).waitFor();
     }

@@ -8,7 +8,7 @@ const ref = { account: localAccount, sandbox: { id: 'id1', name: 'box', status: 
 const alias = 'box-abc.vscode.sbx';
 const authority = `ssh-remote+${alias}`;
 const userFile = '/home/me/.ssh/config';
-const setting = { name: 'remote.SSH.connectTimeout', value: 240 };
+const setting = { name: 'remote.SSH.connectTimeout', value: 240, reach: 'all-hosts' as const };
 
 /** An editor whose person says yes to everything, and a record of what happened. */
 function createHost(changes: Partial<OpenHost> = {}): { host: OpenHost; happened: string[] } {

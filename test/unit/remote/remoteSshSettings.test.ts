@@ -48,8 +48,8 @@ describe('The settings of Remote-SSH', () => {
 
   it('are named to the person before any of them is changed', async () => {
     assert.deepEqual(settings.unasked(), [
-      { name: platform, value: 'linux' },
-      { name: timeout, value: 240 },
+      { name: platform, value: 'linux', reach: 'each-sandbox' },
+      { name: timeout, value: 240, reach: 'all-hosts' },
     ]);
     await settings.apply(alias);
     assert.deepEqual([...editor.user], []);
