@@ -15,7 +15,12 @@ export class Carriage {
   constructor(
     client: Duplex,
     service: Duplex,
-    private readonly options: { readonly idleCutMs?: number; readonly onEnd: () => void },
+    private readonly options: {
+      readonly idleCutMs?: number;
+      /** How long each byte is on its way. */
+      readonly lagMs?: number;
+      readonly onEnd: () => void;
+    },
   ) {
     this.#sides = { client, service };
     this.#onEnd = options.onEnd;
@@ -56,20 +61,25 @@ export class Carriage {
 
   #forward(from: Side, to: Side): void {
     const [source, target] = [this.#sides[from], this.#sides[to]];
-    source.on('data', (chunk: Buffer) => this.#carry(chunk, source, target));
-    source.on('end', () => target.end());
+    source.on('data', (chunk: Buffer) => this.#later(() => this.#carry(chunk, source, target)));
+    source.on('end', () => this.#later(() => target.end()));
     // 'close' follows.
     source.on('error', () => undefined);
     source.on('close', () => {
       // The other side cannot learn of it through a network that carries nothing.
       if (this.#isSilent) return;
       // What a side has sent before its end is still on its way.
-      if (source.readableEnded) target.end(() => this.cut('close'));
+      if (source.readableEnded) this.#later(() => target.end(() => this.cut('close')));
       else this.cut('close');
     });
     target.on('drain', () => {
       if (!this.#isSilent) source.resume();
     });
+  }
+
+  #later(arrive: () => void): void {
+    if (this.options.lagMs === undefined) arrive();
+    else setTimeout(arrive, this.options.lagMs);
   }
 
   #carry(chunk: Buffer, source: Duplex, target: Duplex): void {

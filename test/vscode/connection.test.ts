@@ -146,7 +146,7 @@ describe('The connection to a sandbox in a real VS Code', function () {
 
     await workbench.statusBarItem('status.host').click();
     await workbench.pick('Diagnose Connection');
-    await workbench.pickEntry(name).waitFor();
+    await workbench.pickEntry(name).getByText('this window').waitFor();
     await workbench.page.keyboard.press('Escape');
   });
 
@@ -159,6 +159,22 @@ describe('The connection to a sandbox in a real VS Code', function () {
     await workbench.screenshot('status-finding-its-way');
 
     relay.network.comeBack();
+    await item()
+      .getByText(/web: \d+ ms/)
+      .waitFor();
+    assert.equal(ssh!.exitCode, null, 'it is the same ssh');
+  });
+
+  it('is called slow while the way to the cloud takes long, and no longer', async () => {
+    relay.network.lag(200);
+    assert.ok(relay.network.cut() > 0);
+    await item()
+      .getByText(/web: slow, \d+ ms/)
+      .waitFor();
+    await workbench.screenshot('status-slow');
+
+    relay.network.lag(undefined);
+    assert.ok(relay.network.cut() > 0);
     await item()
       .getByText(/web: \d+ ms/)
       .waitFor();

@@ -49,6 +49,7 @@ export interface ServerOptions {
 export class VsCodeServer {
   private constructor(
     private readonly child: ChildProcess,
+    private readonly onExit: () => void,
     readonly url: string,
   ) {}
 
@@ -73,9 +74,10 @@ export class VsCodeServer {
     });
     closeSync(log);
     // Whatever ends the tests, the server's process group goes with them.
-    process.once('exit', () => endGroup(child, 'SIGKILL'));
+    const onExit = (): void => endGroup(child, 'SIGKILL');
+    process.once('exit', onExit);
     const port = await readPort(logFile, child);
-    return new VsCodeServer(child, `http://127.0.0.1:${port}/`);
+    return new VsCodeServer(child, onExit, `http://127.0.0.1:${port}/`);
   }
 
   /** Ends the server with its extension hosts and terminals. */
@@ -86,6 +88,7 @@ export class VsCodeServer {
     await exited;
     clearTimeout(killer);
     endGroup(this.child, 'SIGKILL');
+    process.off('exit', this.onExit);
   }
 }
 
