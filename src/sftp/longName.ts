@@ -1,3 +1,4 @@
+import type { Accounts } from './accounts';
 import type { Attributes, ByteString } from './remoteFiles';
 
 const TYPES: Readonly<Record<number, string>> = {
@@ -14,17 +15,18 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 /** As POSIX has it for `ls -l`: older than six months, the year takes the place of the time. */
 const RECENT_S = (365 * 24 * 3600) / 2;
 
-/** A line as of `ls -ln`: what clients show for a directory (draft-ietf-secsh-filexfer-02 section 7). */
+/** A line as of `ls -l`: what clients show for a directory (draft-ietf-secsh-filexfer-02 section 7). */
 export function longName(
   name: ByteString,
-  { mode, owner, size, times }: Attributes,
+  { mode, owner = { uid: 0, gid: 0 }, size, times }: Attributes,
+  { users, groups }: Pick<Accounts, 'users' | 'groups'>,
   now: number,
 ): ByteString {
   const columns = [
     mode === undefined ? '?---------' : modeText(mode),
     '1'.padStart(4),
-    String(owner?.uid ?? 0).padEnd(8),
-    String(owner?.gid ?? 0).padEnd(8),
+    (users.get(owner.uid) ?? String(owner.uid)).padEnd(8),
+    (groups.get(owner.gid) ?? String(owner.gid)).padEnd(8),
     String(size ?? 0).padStart(8),
     times ? timeText(times.modified, now) : ''.padEnd(12),
     name,

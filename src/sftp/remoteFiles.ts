@@ -77,6 +77,8 @@ export interface RemoteFiles {
   lsetstat(path: ByteString, changes: Attributes): Promise<void>;
   statvfs(path: ByteString): Promise<FileSystemFacts>;
   open(path: ByteString, mode: OpenMode): Promise<RemoteFile>;
+  /** All of a small file; rejects if it has more than `limit` bytes. */
+  readWhole(path: ByteString, limit: number): Promise<Buffer>;
   list(path: ByteString): Promise<RemoteDirectory>;
   /** Fails if there is something at `to`. */
   rename(from: ByteString, to: ByteString): Promise<void>;

@@ -1,9 +1,12 @@
 /** What each request of SFTP does and is answered with, but for INIT. */
+import type { Accounts } from './accounts';
+import { copyData } from './copyData';
+import { expandHome } from './expandHome';
 import type { HandleTable } from './handles';
 import { longName } from './longName';
 import { MAX_DATA, MAX_HANDLES, MAX_PACKET, OpenFlag, PacketType, Status, type StatusCode } from './protocol';
 import type { Attributes, ByteString, FileSystemFacts, OpenMode, RemoteFiles } from './remoteFiles';
-import { attributes, byte, string, uint32, uint64, type FieldReader } from './wire';
+import { attributes, byte, FieldReader, string, uint32, uint64 } from './wire';
 
 /** An answer without its request id: the packet's type, then its fields. */
 export interface Reply {
@@ -14,6 +17,8 @@ export interface Reply {
 export interface Served {
   readonly files: RemoteFiles;
   readonly handles: HandleTable;
+  /** Read when first asked for. */
+  readonly accounts: () => Promise<Accounts>;
 }
 
 type Handler = (request: FieldReader, served: Served) => Promise<Reply>;
@@ -102,12 +107,12 @@ export const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   ],
   [
     PacketType.READDIR,
-    async (request, { handles }) => {
-      const entries = await handles.directory(request.string()).next();
+    async (request, { handles, accounts }) => {
+      const [entries, known] = await Promise.all([handles.directory(request.string()).next(), accounts()]);
       const now = Date.now() / 1000;
       const names = entries.map((entry) => ({
         ...entry,
-        longName: longName(entry.name, entry.attributes, now),
+        longName: longName(entry.name, entry.attributes, known, now),
       }));
       return names.length > 0 ? nameReply(names) : END_OF_FILE;
     },
@@ -137,7 +142,7 @@ export const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   ],
 ]);
 
-/** Extensions of OpenSSH, described in sections 4.3 to 4.8 of its PROTOCOL file. */
+/** Extensions of OpenSSH, described in sections 4.3 to 4.12 of its PROTOCOL file. */
 const EXTENSIONS: ReadonlyMap<string, { readonly version: string; readonly handle: Handler }> = new Map([
   [
     'posix-rename@openssh.com',
@@ -178,11 +183,52 @@ const EXTENSIONS: ReadonlyMap<string, { readonly version: string; readonly handl
         ),
     },
   ],
+  [
+    'expand-path@openssh.com',
+    {
+      version: '1',
+      handle: async (request, { files, accounts }) => {
+        const path = request.string();
+        return oneName(await files.realPath(await expandHome(path, accounts)));
+      },
+    },
+  ],
+  [
+    // Of draft-ietf-secsh-filexfer-extensions-00 section 7.
+    'copy-data',
+    {
+      version: '1',
+      handle: done((request, { handles }) => {
+        const [source, from, length] = [handles.file(request.string()), request.uint64(), request.uint64()];
+        const [target, to] = [handles.file(request.string()), request.uint64()];
+        return copyData({ source, from, length, target, to });
+      }),
+    },
+  ],
+  [
+    'users-groups-by-id@openssh.com',
+    {
+      version: '1',
+      handle: async (request, { accounts }) => {
+        const [uids, gids] = [request.bytes(), request.bytes()];
+        const { users, groups } = await accounts();
+        return extendedReply(namesOf(uids, users), namesOf(gids, groups));
+      },
+    },
+  ],
 ]);
 
 /** The fields of VERSION that announce the extensions. */
 export function announceExtensions(): Buffer[] {
   return [...EXTENSIONS].flatMap(([name, { version }]) => [string(name), string(version)]);
+}
+
+/** Both are strings of strings; what is not known is an empty one. */
+function namesOf(ids: Buffer, known: ReadonlyMap<number, ByteString>): Buffer {
+  const reader = new FieldReader(ids);
+  const names: Buffer[] = [];
+  while (!reader.isAtEnd) names.push(string(known.get(reader.uint32()) ?? ''));
+  return string(Buffer.concat(names));
 }
 
 function readLength(request: FieldReader): number {

@@ -9,6 +9,7 @@ import type { Readable, Writable } from 'node:stream';
 import { ByteReader } from '../base/byteReader';
 import { describeError, describeErrorChain } from '../base/errors';
 import type { Logger } from '../base/logger';
+import { readAccounts } from './accounts';
 import { HandleTable } from './handles';
 import { MAX_DATA, MAX_PACKET, PacketType, Status, VERSION, type StatusCode } from './protocol';
 import { FileError, type FileErrorCode, type RemoteFiles } from './remoteFiles';
@@ -40,7 +41,7 @@ export interface SftpOptions {
  */
 export async function serveSftp({ files, input, output, log }: SftpOptions): Promise<void> {
   const reader = new ByteReader(input);
-  const served: Served = { files, handles: new HandleTable() };
+  const served: Served = { files, handles: new HandleTable(), accounts: once(() => readAccounts(files)) };
   const underWay = new Budget();
 
   // Calls back when the client has room for it, or is gone.
@@ -56,6 +57,12 @@ export async function serveSftp({ files, input, output, log }: SftpOptions): Pro
   } finally {
     served.handles.abandonAll();
   }
+}
+
+/** Does it when it is first asked for. */
+function once<T>(work: () => T): () => T {
+  let result: { readonly value: T } | undefined;
+  return () => (result ??= { value: work() }).value;
 }
 
 async function greet(reader: ByteReader, send: (fields: readonly Buffer[]) => Promise<void>): Promise<void> {

@@ -10,6 +10,10 @@ export class FieldReader {
 
   constructor(private readonly packet: Buffer) {}
 
+  get isAtEnd(): boolean {
+    return this.#position >= this.packet.length;
+  }
+
   byte(): number {
     return this.#take(1).readUInt8();
   }

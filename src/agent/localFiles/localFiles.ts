@@ -84,6 +84,14 @@ export class LocalFiles implements RemoteFiles {
     });
   }
 
+  readWhole(path: ByteString, limit: number): Promise<Buffer> {
+    return asFileError(async () => {
+      const { size } = await fs.stat(this.#bytes(path));
+      if (size > limit) throw new FileError('failure', 'File too large');
+      return fs.readFile(this.#bytes(path));
+    });
+  }
+
   list(path: ByteString): Promise<RemoteDirectory> {
     return asFileError(() => LocalDirectory.open(this.#bytes(path)));
   }

@@ -74,6 +74,14 @@ for (const { name, makeRoot, tools } of roots) {
       assert.ok(fs.readFileSync(local('b')).equals(content));
     });
 
+    it('copies a file within the sandbox', async () => {
+      fs.writeFileSync(local('a'), content);
+
+      await batch(`put ${local('a')} a`, 'cp a copy');
+
+      assert.equal(sha256(await cat('copy')), sha256(content));
+    });
+
     it('puts and gets an empty file', async () => {
       fs.writeFileSync(local('a'), '');
 

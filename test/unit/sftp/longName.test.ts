@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { longName } from '../../../src/sftp/longName';
 
 const NOW = Date.parse('2026-06-01T12:00') / 1000;
+const NOBODY = { users: new Map(), groups: new Map() };
 const at = (text: string): { accessed: number; modified: number } => {
   const seconds = Date.parse(text) / 1000;
   return { accessed: seconds, modified: seconds };
@@ -21,7 +22,7 @@ describe('longName', () => {
   ];
   for (const { mode, text } of modes) {
     it(`shows mode ${mode.toString(8)} as ${text}`, () => {
-      assert.equal(longName('a', { mode }, NOW).slice(0, 10), text);
+      assert.equal(longName('a', { mode }, NOBODY, NOW).slice(0, 10), text);
     });
   }
 
@@ -32,14 +33,19 @@ describe('longName', () => {
   ];
   for (const { name, time, text } of times) {
     it(`shows ${name}`, () => {
-      assert.ok(longName('a', { times: at(time) }, NOW).endsWith(` ${text} a`));
+      assert.ok(longName('a', { times: at(time) }, NOBODY, NOW).endsWith(` ${text} a`));
     });
   }
 
+  const owned = { mode: 0o100600, owner: { uid: 1000, gid: 50 }, size: 123 };
+
   it('shows owner, group and size', () => {
-    assert.match(
-      longName('a', { mode: 0o100600, owner: { uid: 1000, gid: 50 }, size: 123 }, NOW),
-      /^-rw------- +1 1000 +50 +123 /,
-    );
+    assert.match(longName('a', owned, NOBODY, NOW), /^-rw------- +1 1000 +50 +123 /);
+  });
+
+  it('shows owner and group by their names', () => {
+    const known = { users: new Map([[1000, 'person']]), groups: new Map([[50, 'staff']]) };
+
+    assert.match(longName('a', owned, known, NOW), /^-rw------- +1 person +staff +123 /);
   });
 });

@@ -14,6 +14,7 @@ const REASONS: readonly { readonly code: FileErrorCode; readonly pattern: RegExp
     code: 'no-such-file',
     pattern: /^(no such file( or directory)?|(directory )?nonexistent( directory)?|not a directory)$/i,
   },
+  { code: 'no-such-file', pattern: /^(too many levels of symbolic links|symbolic link loop)$/i },
   { code: 'permission-denied', pattern: /^(permission denied|operation not permitted)$/i },
 ];
 

@@ -133,6 +133,12 @@ export class ShellFiles implements RemoteFiles {
     return answer.length > 0;
   }
 
+  async readWhole(path: ByteString, limit: number): Promise<Buffer> {
+    const content = await this.#shell.call('cat', word(path));
+    if (content.length > limit) throw new FileError('failure', 'File too large');
+    return content;
+  }
+
   async list(path: ByteString): Promise<RemoteDirectory> {
     const output = await this.#shell.call('list', word(path));
     if (this.#listed + output.length > MAX_LISTINGS) throw new FileError('failure', 'Too many open folders');

@@ -4,6 +4,12 @@ import { failureOf } from '../../../../../src/ssh/backends/shellFiles/failure';
 describe('failureOf', () => {
   const cases = [
     { who: 'GNU', output: "rm: cannot remove './a': No such file or directory\n", code: 'no-such-file' },
+    {
+      who: 'GNU',
+      output: "stat: cannot statx './a': Too many levels of symbolic links\n",
+      code: 'no-such-file',
+    },
+    { who: 'musl', output: "stat: can't stat './a': Symbolic link loop\n", code: 'no-such-file' },
     { who: 'busybox', output: "rm: can't remove './a': Permission denied\n", code: 'permission-denied' },
     {
       who: 'chown',
