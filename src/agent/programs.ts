@@ -82,6 +82,8 @@ export class Programs {
     const number = (constants.signals as Readonly<Record<string, number>>)[`SIG${signal}`];
     if (number === undefined) throw new OperationError('invalid', 'There is no such signal');
     const process = await this.#find(channel);
+    // Its group may now be that of jobs which it has left in the background.
+    if (!this.#running.has(process)) return;
     // All of its session: a group of its own is no way out.
     if (number === constants.signals.SIGKILL) process.kill();
     else process.signal(number);
