@@ -9,7 +9,7 @@ import type { TerminalModes } from './terminalModes';
 
 /** A terminal as asked for by `pty-req` (RFC 4254 section 6.2). */
 export interface TerminalRequest extends TerminalSize {
-  /** Value of TERM. */
+  /** Value of TERM; empty if it is not set. */
   readonly type: string;
   readonly modes: TerminalModes;
 }

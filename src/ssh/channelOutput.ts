@@ -78,6 +78,9 @@ export class ChannelOutput {
   close(): void {
     this.#channel.eof();
     this.#channel.close();
+    // ssh2 would still grant the client more for input that is on its way, and ssh, which has closed the channel as
+    // well by then, tells its user of such a packet.
+    this.#channel.incoming.window = Infinity;
   }
 
   #createStream(stderr: boolean): Writable {

@@ -13,7 +13,14 @@ import { acceptLongPackets } from './incomingPackets';
 import { sparePackets } from './outgoingPackets';
 import { serveRemoteForwards } from './remoteForwards';
 import { serveSession } from './session';
-import { emitEndOfWrite, injectStream, protocolOf, sendAuthBanner, sendDisconnect } from './ssh2Internals';
+import './ssh2Commands';
+import {
+  injectStream,
+  protocolOf,
+  sendAuthBanner,
+  sendDisconnect,
+  takeRunningSessionRequests,
+} from './ssh2Internals';
 import { takeTerminalModes } from './ssh2TerminalModes';
 
 /** Well below the least that a person would set as ServerAliveInterval × ServerAliveCountMax. */
@@ -56,33 +63,38 @@ export async function serveBridge(options: BridgeOptions): Promise<void> {
 }
 
 function serveConnection(connection: Connection, options: BridgeOptions): void {
-  const { backend, log } = options;
+  const { log } = options;
   connection.on('error', (error: unknown) => log.debug(`ssh: ${describeErrorChain(error)}`));
   endWhenLost(connection, options);
-  emitEndOfWrite(connection);
+  takeRunningSessionRequests(connection);
   sparePackets(connection);
   acceptLongPackets(connection);
-  connection.on('authentication', (auth) => {
-    // Who may use our pipes has been decided by who started us.
-    if (auth.method !== 'none') {
-      auth.reject(['none']);
-      return;
-    }
-    holdAuthentication(connection, auth, options, (features) => {
-      const streams = new ForwardedStreams(connection);
-      const channels = new ClientChannels(connection, streams, log);
-      const context = {
-        backend,
-        features,
-        terminalModes: () => takeTerminalModes(protocolOf(connection)),
-        onAgentConnection: createAgentForwarder(connection, channels),
-        log,
-      };
-      connection.on('session', (accept) => serveSession(accept(), context));
-      serveForwards(connection, context, streams);
-      serveRemoteForwards(connection, context, channels);
-    });
-  });
+  // Who may use our pipes has been decided by who started us. A client that begins with a key or a password, as some
+  // do that never ask for "none", is let in too: to refuse would only keep it out.
+  connection.on('authentication', (auth) => holdAuthentication(connection, auth, options));
+  options.ready.then(
+    (features) => connection.once('ready', () => serveChannels(connection, features, options)),
+    () => undefined,
+  );
+}
+
+function serveChannels(
+  connection: Connection,
+  features: BackendFeatures,
+  { backend, log }: BridgeOptions,
+): void {
+  const streams = new ForwardedStreams(connection);
+  const channels = new ClientChannels(connection, streams, log);
+  const context = {
+    backend,
+    features,
+    terminalModes: () => takeTerminalModes(protocolOf(connection)),
+    onAgentConnection: createAgentForwarder(connection, channels),
+    log,
+  };
+  connection.on('session', (accept) => serveSession(accept(), context));
+  serveForwards(connection, context, streams);
+  serveRemoteForwards(connection, context, channels);
 }
 
 /** Tells the client why, once each channel has had time to say so for itself. */
@@ -106,15 +118,13 @@ function holdAuthentication(
   connection: Connection,
   auth: AuthContext,
   { ready, progress, stream }: BridgeOptions,
-  serveChannels: (features: BackendFeatures) => void,
 ): void {
   const banners = setInterval(() => sendAuthBanner(connection, progress()), BANNER_INTERVAL_MS);
   const release = (): void => clearInterval(banners);
   connection.once('close', release);
   ready.then(
-    (features) => {
+    () => {
       release();
-      serveChannels(features);
       auth.accept();
     },
     (error: unknown) => {

@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import { printable } from '../base/errors';
 import type { Client, ClientChannel, Connection, Server, ServerChannel, Session } from 'ssh2';
 import type { SignalName, TerminalSize } from '../cloud/provider';
+import { encodeString } from './sshString';
 
 interface PacketWriter {
   readonly allocStart: number;
@@ -22,6 +23,8 @@ interface Protocol {
   exitStatus(recipient: number, status: number): void;
   exitSignal(recipient: number, name: string, coreDumped: boolean, message: string): void;
   channelOpenFail(recipient: number, reason: number, description: string): void;
+  channelSuccess(recipient: number): void;
+  channelFailure(recipient: number): void;
   signal(recipient: number, name: string): void;
   windowChange(recipient: number, rows: number, columns: number, height: number, width: number): void;
   openssh_authAgent(sender: number, window: number, packetSize: number): void;
@@ -31,7 +34,8 @@ type ChannelRequestHandler = (
   protocol: Protocol,
   recipient: number,
   type: string,
-  ...rest: unknown[]
+  wantReply: boolean,
+  data: unknown,
 ) => void;
 
 interface ConnectionInternals {
@@ -50,6 +54,8 @@ type ChannelAnswer = ((error: Error | undefined, channel: ServerChannel) => void
 
 interface ChannelInternals {
   readonly _client: ConnectionInternals;
+  /** Bytes that the client may still send; at half of ssh2's own window it is granted more. */
+  readonly incoming: { window: number };
   readonly outgoing: {
     readonly id: number;
     /** Bytes that the client is ready to take. */
@@ -103,25 +109,53 @@ export function injectStream(server: Server, stream: Duplex): void {
   (server as unknown as { injectSocket(stream: Duplex): void }).injectSocket(stream);
 }
 
+/** A session whose program runs, or is being started. */
+interface RunningSession extends EventEmitter {
+  readonly _channel: OpenChannel;
+}
+
 /**
- * Emits `eow` on a session when its client says that nobody reads its output any more: OpenSSH's
- * `eow@openssh.com` (its PROTOCOL file, section 2.1), which ssh2 does not know.
+ * Takes the requests for a session whose program runs as sshd does. ssh2 passes none on once the client's input has
+ * ended, leaves a client that wants an answer without one, and does not know OpenSSH's `eow@openssh.com` (its PROTOCOL
+ * file, section 2.1), by which a client says that nobody reads its output any more: that is emitted as `eow`.
  */
-export function emitEndOfWrite(connection: Connection): void {
+export function takeRunningSessionRequests(connection: Connection): void {
   const { _protocol: protocol, _chanMgr: channels } = connection as Connection & ConnectionInternals;
   const handlers = protocol._handlers;
   const next = handlers.CHANNEL_REQUEST;
-  handlers.CHANNEL_REQUEST = (sender, recipient, type, ...rest) => {
-    if (type !== 'eow@openssh.com') {
-      next(sender, recipient, type, ...rest);
+  handlers.CHANNEL_REQUEST = (sender, recipient, type, wantReply, data) => {
+    const session = channels.get(recipient);
+    if (!isRunning(session)) {
+      next(sender, recipient, type, wantReply, data);
       return;
     }
-    const session = channels.get(recipient);
-    if (session instanceof EventEmitter) session.emit('eow');
+    const isTaken = emitRequest(session, type, data);
+    const { id, state } = session._channel.outgoing;
+    if (!wantReply || (state !== 'open' && state !== 'eof')) return;
+    if (isTaken) protocol.channelSuccess(id);
+    else protocol.channelFailure(id);
   };
 }
 
-/** Listens for what {@link emitEndOfWrite} emits, which ssh2's types do not have. */
+function isRunning(channel: unknown): channel is RunningSession {
+  return channel instanceof EventEmitter && '_channel' in channel && channel._channel !== undefined;
+}
+
+/** Whether it is one of the few that a running program can be sent. */
+function emitRequest(session: RunningSession, type: string, data: unknown): boolean {
+  switch (type) {
+    case 'eow@openssh.com':
+      return session.emit('eow');
+    case 'window-change':
+      return session.emit(type, undefined, undefined, data);
+    case 'signal':
+      return session.emit(type, undefined, undefined, { name: data });
+    default:
+      return false;
+  }
+}
+
+/** Listens for what {@link takeRunningSessionRequests} emits, which ssh2's types do not have. */
 export function onEndOfWrite(session: Session, listener: () => void): void {
   (session as EventEmitter).once('eow', listener);
 }
@@ -181,7 +215,7 @@ const DISCONNECT_BY_APPLICATION = 11;
  * begins. Any packet resets the client's timer for an unresponsive server.
  */
 export function sendAuthBanner(connection: Connection, text: string): void {
-  sendPacket(connection, [byte(MSG_USERAUTH_BANNER), string(`${printable(text)}\r\n`), NO_LANGUAGE]);
+  sendPacket(connection, [byte(MSG_USERAUTH_BANNER), encodeString(`${printable(text)}\r\n`), NO_LANGUAGE]);
 }
 
 /**
@@ -191,18 +225,11 @@ export function sendAuthBanner(connection: Connection, text: string): void {
 export function sendDisconnect(connection: Connection, text: string): void {
   const reason = Buffer.alloc(4);
   reason.writeUInt32BE(DISCONNECT_BY_APPLICATION);
-  sendPacket(connection, [byte(MSG_DISCONNECT), reason, string(printable(text)), NO_LANGUAGE]);
+  sendPacket(connection, [byte(MSG_DISCONNECT), reason, encodeString(printable(text)), NO_LANGUAGE]);
 }
 
 const byte = (value: number): Buffer => Buffer.of(value);
-/** RFC 4251 section 5. */
-const string = (text: string): Buffer => {
-  const bytes = Buffer.from(text);
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(bytes.length);
-  return Buffer.concat([length, bytes]);
-};
-const NO_LANGUAGE = string('');
+const NO_LANGUAGE = encodeString('');
 
 /** Only for a connection whose keys are exchanged and not being exchanged again. */
 function sendPacket(connection: Connection, fields: readonly Buffer[]): void {

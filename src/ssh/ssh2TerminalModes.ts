@@ -3,6 +3,7 @@
  * the whole request for a mode that it does not know. So they are read here, off the packet itself.
  */
 import handlers from 'ssh2/lib/protocol/handlers.js';
+import { readString } from './sshString';
 import type { TerminalModes } from './terminalModes';
 
 const CHANNEL_REQUEST = 98;
@@ -42,13 +43,6 @@ export function parsePtyRequest(
 }
 
 const EMPTY_STRING = Buffer.alloc(4);
-
-/** RFC 4251 section 5. */
-function readString(packet: Buffer, at: number): { text: Buffer; end: number } | undefined {
-  if (at + 4 > packet.length) return undefined;
-  const end = at + 4 + packet.readUInt32BE(at);
-  return end > packet.length ? undefined : { text: packet.subarray(at + 4, end), end };
-}
 
 function parseModes(encoded: Buffer): TerminalModes {
   const modes: Record<number, number> = {};

@@ -41,7 +41,7 @@ function assertText(actual: string, expected: string | RegExp, what: string): vo
   else assert.equal(actual, expected, what);
 }
 
-export interface CommandOptions extends Expected, Pick<Case, 'differs'> {
+export interface CommandOptions extends Expected, Pick<Case, 'differs' | 'impossible'> {
   readonly input?: string;
   /** Of ssh. */
   readonly options?: readonly string[];
@@ -49,7 +49,7 @@ export interface CommandOptions extends Expected, Pick<Case, 'differs'> {
 
 /** A case of one `ssh host COMMAND`; without a command, `ssh host` and the user's login shell. */
 export function command(name: string, line: string | undefined, options: CommandOptions = {}): Case {
-  const { input = '', options: ssh = [], differs, ...expected } = options;
+  const { input = '', options: ssh = [], differs, impossible, ...expected } = options;
   return define({
     name,
     run: async ({ host }) => {
@@ -62,5 +62,6 @@ export function command(name: string, line: string | undefined, options: Command
     },
     check: (outcome) => assertOutcome(outcome, expected),
     ...(differs && { differs }),
+    ...(impossible && { impossible }),
   });
 }

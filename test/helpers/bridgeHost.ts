@@ -15,6 +15,8 @@ import { SshHost } from './sshHost';
 export class BridgeHost extends SshHost {
   readonly alias = 'bridge';
   readonly configFile: string;
+  /** Of this computer: where a client that reads no configuration finds it. */
+  readonly port: number;
   readonly #bridges = new Set<Promise<void>>();
 
   private constructor(
@@ -23,12 +25,12 @@ export class BridgeHost extends SshHost {
     hostKey: string,
   ) {
     super();
-    const { port } = server.address() as net.AddressInfo;
+    this.port = (server.address() as net.AddressInfo).port;
     writeFileSync(path.join(dir, 'known_hosts'), `bridge ${hostKey}\n`);
     this.configFile = path.join(dir, 'config');
     const lines = [
       'Host bridge',
-      `  ProxyCommand ${process.execPath} -e "${proxyScript(port)}"`,
+      `  ProxyCommand ${process.execPath} -e "${proxyScript(this.port)}"`,
       '  User user',
       // Of those that our own configuration prefers: only with them a command line can be as long as with an sshd.
       '  Ciphers aes128-gcm@openssh.com',

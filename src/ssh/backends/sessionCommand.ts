@@ -37,7 +37,7 @@ export function commandOf(
       ...(user !== undefined && { USER: user, LOGNAME: user }),
       ...(shell.startsWith('/') && { SHELL: shell }),
       ...env,
-      ...(terminal && { TERM: terminal.type }),
+      ...(terminal?.type && { TERM: terminal.type }),
     },
     ...(terminal && { terminal: { columns: terminal.columns, rows: terminal.rows } }),
   };
@@ -48,13 +48,15 @@ export function commandOf(
  * its name; this script sees to all of that before.
  */
 function inTerminal(
-  { columns, rows, modes }: TerminalRequest,
+  { type, columns, rows, modes }: TerminalRequest,
   argv: ExecRequest['argv'],
 ): ExecRequest['argv'] {
   const settings = [['rows', String(rows), 'cols', String(columns)], ...sttyArguments(modes)];
   const script = [
     ...settings.map((args) => `stty ${args.map(shellQuote).join(' ')} 2>/dev/null`),
     'SSH_TTY=$(tty 2>/dev/null) && export SSH_TTY',
+    // As sshd does where the client has none; the cloud may have set one.
+    ...(type === '' ? ['unset TERM'] : []),
     'exec "$@"',
   ].join('; ');
   return ['sh', '-c', script, 'sh', ...argv];

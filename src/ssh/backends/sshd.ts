@@ -228,7 +228,8 @@ function isAgentRefused(error: unknown): boolean {
 
 function ptyOf({ type, columns, rows, modes }: TerminalRequest): PseudoTtyOptions {
   return {
-    term: type,
+    // To ssh2 no type is "vt100".
+    term: type || 'dumb',
     cols: columns,
     rows,
     width: 0,

@@ -5,7 +5,8 @@ import * as path from 'node:path';
 import { once } from 'node:events';
 import { readAll, sha256, sha256Of } from '../../helpers/remoteProcess';
 import { define, type Case } from '../case';
-import { command } from '../commands';
+import { assertOutcome, command, textOf, type TextOutcome } from '../commands';
+import { inParallel } from '../parallel';
 import type { Target } from '../target';
 
 /** Random, so that nothing on the way can compress or guess it. */
@@ -38,6 +39,9 @@ const transfers = [
   { way: 'into and out of', line: 'tee work/data', stdout: DATA_SHA, stderr: NOTHING_SHA },
 ];
 
+/** Later than what a server waits that takes the end of a command for the end of its output. */
+const LATE_JOB = '(sleep 4; echo later) & echo first';
+
 export const streamCases: readonly Case[] = [
   ...transfers.map(({ way, line, stdout, stderr }) =>
     define({
@@ -61,12 +65,35 @@ export const streamCases: readonly Case[] = [
   command('takes a command line of 130,000 bytes', `printf %s ${'a'.repeat(129_983)} | wc -c`, {
     stdout: '129983\n',
   }),
+  define({
+    name: 'takes a command line that is not UTF-8',
+    run: async ({ host }) => {
+      // A program's arguments are text to Node.
+      const script = `ssh -F "$1" "$2" "$(printf 'printf "caf\\351" >work/data')"`;
+      return textOf(host, await host.runPlain('bash', ['-c', script, 'bash', host.configFile, host.alias]));
+    },
+    check: (outcome, effects) => {
+      assertOutcome(outcome, {});
+      assert.deepEqual(effects, { data: `644 ${sha256(Buffer.from('caf\xe9', 'latin1'))}` });
+    },
+  }),
   command('passes stdin and its end', 'cat; echo end', { input: 'in\n', stdout: 'in\nend\n' }),
   command('passes stdin that ends at once', 'cat; echo end', { stdout: 'end\n' }),
   command('has no stdin with -n', 'cat; echo end', { options: ['-n'], input: 'in\n', stdout: 'end\n' }),
   command('takes input that the command does not read', 'exec <&-; echo done', {
     input: 'x'.repeat(1_000_000),
     stdout: 'done\n',
+  }),
+  define({
+    name: 'has nothing to say about much input that comes after the end of the command',
+    run: async ({ host }) => {
+      const outcomes: TextOutcome[] = [];
+      await inParallel(Array.from({ length: 8 }), async () => {
+        outcomes.push(textOf(host, await host.ssh('exit 3', DATA)));
+      });
+      return { outcomes };
+    },
+    check: ({ outcomes }) => outcomes.forEach((outcome) => assertOutcome(outcome, { code: 3 })),
   }),
   command('goes on when the command has closed its outputs', 'exec >&- 2>&-; sleep 0.2; exit 3', { code: 3 }),
   command('reads on when the command has closed its outputs', 'exec >&- 2>&-; cat >work/in', {
@@ -75,6 +102,15 @@ export const streamCases: readonly Case[] = [
   command('prints on when the command has closed stdout alone', 'exec >&-; echo err >&2; exit 3', {
     stderr: 'err\n',
     code: 3,
+  }),
+  command('shows what a job in its background prints after it has ended', LATE_JOB, {
+    stdout: 'first\nlater\n',
+    impossible: {
+      backends: ['exec'],
+      why: 'an exec of a cloud ends with its command',
+      isRefused: async ({ host }) =>
+        assertOutcome(textOf(host, await host.ssh(LATE_JOB)), { stdout: 'first\n' }),
+    },
   }),
   define({
     name: 'carries output after the end of input',

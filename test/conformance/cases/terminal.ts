@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import * as path from 'node:path';
-import { sha256, sha256Of } from '../../helpers/remoteProcess';
+import { readAll, sha256, sha256Of } from '../../helpers/remoteProcess';
 import type { Terminal } from '../../helpers/sshHost';
 import { define, type Case } from '../case';
 import { assertOutcome, textOf, comparableText } from '../commands';
+import type { Target } from '../target';
 
 const SIZE = { columns: 91, rows: 17 };
 
@@ -53,12 +54,30 @@ function show(
   } as Case<{ code: number; screen: string }>);
 }
 
+/** The type of a terminal in the sandbox where this computer's has none. */
+async function typeWithoutTerm({ host }: Target): Promise<string> {
+  const args = ['-u', 'TERM', 'ssh', '-F', host.configFile, '-tt', host.alias, 'printenv TERM || echo none'];
+  // Its input stays open: the end of it is not what this is about.
+  const ssh = host.spawnPlain('env', args, { stdio: ['pipe', 'pipe', 'ignore'] });
+  return String(await readAll(ssh.stdout!));
+}
+
 export const terminalCases: readonly Case[] = [
   show(
     'has the size and type that ssh asks for, and a name',
     'stty size; echo $TERM; test -t 0 -a -t 1 -a -t 2 && [ "$(tty)" = "$SSH_TTY" ] && echo named',
     /^17 91\r\nxterm-test\r\nnamed\r\n/,
   ),
+  define({
+    name: 'has no type where this computer has none',
+    run: async (target) => ({ stdout: await typeWithoutTerm(target) }),
+    check: ({ stdout }) => assert.equal(stdout, 'none\r\n'),
+    impossible: {
+      backends: ['sshd'],
+      why: 'ssh2 asks for no terminal without a type',
+      isRefused: async (target) => assert.equal(await typeWithoutTerm(target), 'dumb\r\n'),
+    },
+  }),
   show(
     'is in the modes that ssh asks for',
     // These two are no part of what SSH can ask for (RFC 4254 section 8).

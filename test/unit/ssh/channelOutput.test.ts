@@ -9,6 +9,7 @@ import { ChannelOutput } from '../../../src/ssh/channelOutput';
 class FakeChannel extends EventEmitter {
   readonly sent: string[] = [];
   readonly outgoing = { id: 7, window: 0, packetSize: 4, state: 'open' };
+  readonly incoming = { window: 0 };
   _waitWindow = false;
   _chunkcb: (() => void) | undefined;
   readonly stream = new PassThrough({ highWaterMark: 8 });
@@ -110,6 +111,12 @@ describe('ChannelOutput', () => {
     await output.finish({ code: 3 });
 
     assert.deepEqual(channel.sent, ['out:a', 'eof', 'status:3', 'close']);
+  });
+
+  it('leaves the client no reason to be granted more window once it is closed', () => {
+    output.close();
+
+    assert.equal(channel.incoming.window, Infinity);
   });
 
   it('names the signal that ended the process', async () => {

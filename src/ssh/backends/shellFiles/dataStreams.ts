@@ -1,9 +1,10 @@
 /** The data of an open file: one process in the sandbox for each run of consecutive reads or writes. */
 import { ByteReader } from '../../../base/byteReader';
+import { escapeForPrintf } from '../../../base/shell';
 import type { RemoteProcess } from '../../../cloud/provider';
 import { FileError, type ByteString } from '../../../sftp/remoteFiles';
 import { failureOf } from './failure';
-import { APPEND_SCRIPT, escapeForPrintf, READ_SCRIPT, WRITE_SCRIPT } from './script';
+import { APPEND_SCRIPT, READ_SCRIPT, WRITE_SCRIPT } from './script';
 
 /** Starts a program in the sandbox. */
 export type Start = (argv: readonly [string, ...string[]]) => Promise<RemoteProcess>;

@@ -148,14 +148,3 @@ const SEEK_OUT = `[ "$2" = 0 ] || dd bs=1 seek="$2" count=0 conv=notrunc 2>/dev/
 export const READ_SCRIPT = `${OPEN_PATH}exec <"$f" || exit; ${SEEK_IN}exec cat`;
 export const WRITE_SCRIPT = `${OPEN_PATH}exec 1<>"$f" || exit; ${SEEK_OUT}exec cat`;
 export const APPEND_SCRIPT = `${OPEN_PATH}exec cat >>"$f"`;
-
-/**
- * A path as an argument of a process: a cloud's API takes text, and a path may not be any. All but the plainest
- * characters are octal escapes of printf's %b.
- */
-export function escapeForPrintf(path: ByteString): string {
-  return path.replace(
-    /[^A-Za-z0-9_./-]/g,
-    (character) => `\\0${character.charCodeAt(0).toString(8).padStart(3, '0')}`,
-  );
-}

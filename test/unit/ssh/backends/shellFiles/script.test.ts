@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { canServeFiles, escapeForPrintf } from '../../../../../src/ssh/backends/shellFiles/script';
+import { canServeFiles } from '../../../../../src/ssh/backends/shellFiles/script';
 
 describe('canServeFiles', () => {
   const cases = [
@@ -14,10 +14,4 @@ describe('canServeFiles', () => {
       assert.equal(canServeFiles(new Set(tools)), can);
     });
   }
-});
-
-describe('escapeForPrintf', () => {
-  it('leaves nothing that printf, JSON or a text encoding would change', () => {
-    assert.equal(escapeForPrintf("/a b'\\\n\xff%"), '/a\\0040b\\0047\\0134\\0012\\0377\\0045');
-  });
 });
