@@ -67,15 +67,19 @@ export class UserConfig {
       const stat = await this.#stat();
       // The new file takes the place of one of the names only: the others would go stale.
       if (stat && stat.nlink > 1) throw this.#refuse('has several hard links');
+      if (stat && !mayKeepOwner(stat)) throw this.#refuse('belongs to another user');
       await writeFileAtomic(this.file, content, { mode: stat ? stat.mode & 0o7777 : 0o600 });
       if (stat) await this.#restoreOwner(stat);
     });
   }
 
-  /** For root, who may edit files of others. On Windows all files have the same owner, 0, for Node. */
   async #restoreOwner({ uid, gid }: Stats): Promise<void> {
     const now = await fs.stat(this.file);
-    if (now.uid !== uid || now.gid !== gid) await fs.chown(this.file, uid, gid);
+    if (now.uid === uid && now.gid === gid) return;
+    await fs.chown(this.file, uid, gid).catch((error: unknown) => {
+      // A group that its owner is not in: only root can give a file to that, and ssh does not ask for the group.
+      if (now.uid !== uid || errnoOf(error) !== 'EPERM') throw error;
+    });
   }
 
   async #stat(): Promise<Stats | undefined> {
@@ -108,4 +112,10 @@ export class UserConfig {
   #nextStep(): string {
     return `repair that, or add this line at its very top yourself: ${includeLine(this.includeValue)}`;
   }
+}
+
+/** Root may give files to others. On Windows all files have the same owner, 0, for Node. */
+function mayKeepOwner({ uid }: Stats): boolean {
+  const user = process.geteuid?.();
+  return user === undefined || user === 0 || user === uid;
 }

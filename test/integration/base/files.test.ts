@@ -2,11 +2,9 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { ensurePrivateDir, readIfExists, removeTree, writeFileAtomic } from '../../../src/base/files';
+import { asOrdinaryUser } from '../../helpers/ordinaryUser';
 import { skipFor } from '../../helpers/require';
 import { useTempDir } from '../../helpers/tempDir';
-
-/** The user "nobody" of Debian. */
-const NOBODY = 65_534;
 
 describe('ensurePrivateDir', () => {
   const dir = useTempDir();
@@ -101,18 +99,6 @@ describe('removeTree', () => {
     assert.equal((await fs.stat(other)).mode & 0o777, 0o555);
   });
 });
-
-/** For root no folder is protected. The folder becomes the user's. */
-async function asOrdinaryUser(folder: string, work: () => Promise<void>): Promise<void> {
-  if (process.geteuid?.() !== 0) return work();
-  await fs.chown(folder, NOBODY, NOBODY);
-  process.seteuid?.(NOBODY);
-  try {
-    await work();
-  } finally {
-    process.seteuid?.(0);
-  }
-}
 
 describe('readIfExists', () => {
   const dir = useTempDir();

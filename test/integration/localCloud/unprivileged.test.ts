@@ -4,11 +4,9 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { eventually } from '../../helpers/eventually';
 import { LocalCloudServer } from '../../helpers/localCloud';
+import { NOBODY } from '../../helpers/ordinaryUser';
 import { requireTool, skipFor } from '../../helpers/require';
 import { countSleepers } from '../../helpers/sleepers';
-
-/** The user and group "nobody" of Debian. */
-const NOBODY = 65_534;
 
 describe('Bubblewrap runtime of an ordinary user', function () {
   this.timeout(30_000);

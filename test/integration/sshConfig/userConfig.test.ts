@@ -18,6 +18,8 @@ import {
 import { execFileSync } from 'node:child_process';
 import * as path from 'node:path';
 import { SshConfig } from '../../../src/sshConfig/sshConfig';
+import { UserConfig } from '../../../src/sshConfig/userConfig';
+import { asOrdinaryUser, NOBODY } from '../../helpers/ordinaryUser';
 import { useTempDir } from '../../helpers/tempDir';
 
 const launcher = { runtimes: [process.execPath], script: '/x/connection.js', runDir: '/x/run' };
@@ -131,6 +133,27 @@ describe('the user’s SSH configuration', () => {
       await install();
       assert.equal(statSync(file()).uid, 1234);
       assert.equal(statSync(file()).gid, 2345);
+    });
+  }
+
+  if (isRoot) {
+    const includeAsNobody = async (uid: number, gid: number): Promise<void> => {
+      writeOriginal();
+      chownSync(sshDir(), NOBODY, NOBODY);
+      chownSync(file(), uid, gid);
+      await asOrdinaryUser(temp.path, () => new UserConfig(file(), '~/x').include());
+    };
+
+    it('gets our line also where its group is one that its owner is not in', async () => {
+      await includeAsNobody(NOBODY, 2345);
+
+      assert.equal(bytes(), `Include ~/x\r\n${original}`);
+    });
+
+    it('is left alone where it belongs to another user', async () => {
+      await assert.rejects(includeAsNobody(0, 0), { code: 'unsafe', message: /belongs to another user/ });
+
+      assert.equal(bytes(), original);
     });
   }
 

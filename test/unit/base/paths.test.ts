@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { dataDir, runtimeDir, type Surroundings } from '../../../src/base/paths';
+import * as os from 'node:os';
+import { dataDir, runtimeDir, sshHome, type Surroundings } from '../../../src/base/paths';
+import { skipFor } from '../../helpers/require';
 
 const linux: Surroundings = {
   platform: 'linux',
@@ -123,5 +125,20 @@ describe('runtimeDir', () => {
     assert.notEqual(of('/a'), of('/b'));
     assert.equal(of('/a'), of('/a/'));
     assert.match(of('/a'), /^\/tmp\/cloud-sandboxes-1000-[0-9a-f]{8}$/);
+  });
+});
+
+describe('sshHome', () => {
+  it('is that of the password database', () => assert.equal(sshHome(), os.userInfo().homedir));
+
+  it('is the usual one for a user who is in none', function () {
+    if (process.geteuid?.() !== 0) skipFor(this, 'only root can become another user');
+    process.seteuid?.(54_321);
+    try {
+      assert.throws(() => os.userInfo());
+      assert.equal(sshHome(), os.homedir());
+    } finally {
+      process.seteuid?.(0);
+    }
   });
 });
