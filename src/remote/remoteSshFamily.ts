@@ -11,7 +11,7 @@ const windsurf: RemoteSshExtension = { id: 'codeium.windsurf-remote-openssh', ti
 const antigravity: RemoteSshExtension = { id: 'google.antigravity-remote-openssh', title: 'Remote - SSH' };
 
 /** Those we know, most specific to an editor first. */
-const remoteSshExtensions: readonly RemoteSshExtension[] = [
+export const remoteSshExtensions: readonly RemoteSshExtension[] = [
   cursor,
   windsurf,
   antigravity,

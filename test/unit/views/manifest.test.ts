@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
+import { remoteSshExtensions } from '../../../src/remote/remoteSshFamily';
 import {
   commandIds,
   configurationSection,
@@ -131,6 +132,14 @@ describe('The manifest', () => {
         const [kind, of = ''] = event.split(':');
         if (kind === 'onCommand') assert.ok(known.has(of), event);
       }
+    }
+  });
+
+  // An editor does not look at a context key that has its value before the walkthrough is first opened.
+  it('has the step about Remote-SSH done by every one that there is', () => {
+    const { completionEvents } = walkthrough.steps.find(({ id }) => id === 'remoteSsh')!;
+    for (const { id } of remoteSshExtensions) {
+      assert.ok(completionEvents.includes(`onExtensionInstalled:${id}`), id);
     }
   });
 
