@@ -124,6 +124,15 @@ describe('Opening sandboxes as folders in a real VS Code, as on a desktop', func
     await workbench.screenshot('desktop-no-remote-ssh');
   });
 
+  it('says so where it cannot be installed, and can be tried again', async () => {
+    await workbench.clickNotification('needs a Remote-SSH extension', 'Install “Remote - SSH”');
+    await workbench.notification('Cannot open “web”').waitFor();
+    await workbench.screenshot('desktop-install-failed');
+    await desktop.publishRemoteSsh();
+    await workbench.clickNotification('Cannot open “web”', 'Retry');
+    await workbench.notification('needs a Remote-SSH extension').waitFor();
+  });
+
   it('installs the one that belongs to the editor, and shows what opening would change', async () => {
     const request = await requestBy(() =>
       workbench.clickNotification('needs a Remote-SSH extension', 'Install “Remote - SSH”'),
@@ -147,6 +156,15 @@ describe('Opening sandboxes as folders in a real VS Code, as on a desktop', func
     assert.deepEqual(await fs.readdir(editor.sshDir), ['config']);
     assert.equal(await fs.readFile(configFile(), 'utf8'), ownLines);
     assert.deepEqual(await settings(), ownSettings);
+  });
+
+  it('has done that step of the walkthrough by then', async () => {
+    const other = await workbench.openWindow();
+    await other.runCommand('Cloud Sandboxes: Get Started');
+    const step = other.page.locator('.getting-started-step').filter({ hasText: 'Have Remote-SSH' });
+    await step.getByRole('checkbox', { checked: true }).waitFor();
+    await other.screenshot('desktop-walkthrough');
+    await other.page.close();
   });
 
   it('opens the folder where the sandbox starts its commands, once that is allowed', async () => {

@@ -12,9 +12,8 @@ const inside = path.resolve('test', 'vscode', 'inside');
 export type EditorRequest = readonly [command: string, ...args: unknown[]];
 
 /**
- * Has the extension believe that its editor is on a desktop. What a browser cannot do is written down in place of being
- * done: to open a window, and to find an extension in a marketplace. Remote-SSH is a stand-in with the real one's
- * settings.
+ * Has the extension believe that its editor is on a desktop. Windows that it asks for are written down in place of being
+ * opened, which a browser cannot do. Remote-SSH is a stand-in with the real one's settings.
  */
 export class Desktop {
   #folder: string | undefined;
@@ -24,23 +23,27 @@ export class Desktop {
     const folder = path.join(extension, 'dist');
     await fs.rename(path.join(folder, 'extension.js'), path.join(folder, 'shipped.js'));
     await fs.copyFile(path.join(inside, 'desktop', 'extension.cjs'), path.join(folder, 'extension.js'));
-    await packageRemoteSsh(path.join(folder, 'remote-ssh.vsix'));
     this.#folder = folder;
+  }
+
+  /** From here on Remote-SSH can be installed. */
+  async publishRemoteSsh(): Promise<void> {
+    const quiet = ['--no-dependencies', '--allow-missing-repository', '--skip-license'];
+    const command = [vsce, 'package', ...quiet, '--out', this.#file('remote-ssh.vsix')];
+    await run(process.execPath, command, { cwd: path.join(inside, 'remoteSsh') });
   }
 
   /** All that was asked of the editor so far, in order. */
   async requests(): Promise<readonly EditorRequest[]> {
-    if (this.#folder === undefined) throw new Error('There is no extension yet');
-    const text = await fs.readFile(path.join(this.#folder, 'requests.jsonl'), 'utf8').catch(emptyIfMissing);
+    const text = await fs.readFile(this.#file('requests.jsonl'), 'utf8').catch(emptyIfMissing);
     const lines = text.split('\n').slice(0, -1);
     return lines.map((line) => JSON.parse(line) as EditorRequest);
   }
-}
 
-async function packageRemoteSsh(vsix: string): Promise<void> {
-  const quiet = ['--no-dependencies', '--allow-missing-repository', '--skip-license'];
-  const options = { cwd: path.join(inside, 'remoteSsh') };
-  await run(process.execPath, [vsce, 'package', ...quiet, '--out', vsix], options);
+  #file(name: string): string {
+    if (this.#folder === undefined) throw new Error('There is no extension yet');
+    return path.join(this.#folder, name);
+  }
 }
 
 function emptyIfMissing(error: unknown): string {
