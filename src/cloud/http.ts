@@ -104,10 +104,7 @@ export class HttpClient {
       ...endTunnelWith(signal),
       signal,
     };
-    return new Promise((resolve, reject) => {
-      const send = url.protocol === 'https:' ? https.request : http.request;
-      send(url, options, resolve).on('error', reject).end(content?.bytes);
-    });
+    return send(url, options, content?.bytes);
   }
 
   #headers(request: HttpRequest, content: HttpContent | undefined): http.OutgoingHttpHeaders {
@@ -135,6 +132,23 @@ export class HttpClient {
     const message = `Cannot ${what}: ${this.origin.host} did not answer within ${timeoutMs / 1000} s`;
     return new CloudError('unreachable', message);
   }
+}
+
+/** Sends one request; resolves with the beginning of its answer. */
+export function send(
+  url: URL,
+  options: https.RequestOptions,
+  content?: Uint8Array,
+): Promise<http.IncomingMessage> {
+  const start = url.protocol === 'https:' ? https.request : http.request;
+  const unanswered = (): Error => new Error('it closed the connection without an answer');
+  return new Promise((resolve, reject) => {
+    start(url, options, resolve)
+      .on('error', reject)
+      // Node tells nothing else of a server that, unasked, switches to another protocol (RFC 9110 section 15.2.2).
+      .on('close', () => reject(unanswered()))
+      .end(content);
+  });
 }
 
 function contentOf({ body, content }: HttpRequest): HttpContent | undefined {

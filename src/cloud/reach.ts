@@ -1,7 +1,6 @@
-import * as http from 'node:http';
-import * as https from 'node:https';
 import { TLSSocket } from 'node:tls';
 import { printable } from '../base/errors';
+import { send } from './http';
 import { errorOfNetwork } from './httpErrors';
 import { parseBaseUrl } from './origin';
 import type { NetworkSettings } from './provider';
@@ -21,11 +20,8 @@ export async function reach(baseUrl: string, network: NetworkSettings, signal: A
   const route = routeTo(url, network);
   const began = performance.now();
   try {
-    const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
-      const send = url.protocol === 'https:' ? https.request : http.request;
-      const options = { agent: route.requestAgent, ...route.tls, ...endTunnelWith(signal), signal };
-      send(url, options, resolve).on('error', reject).end();
-    });
+    const options = { agent: route.requestAgent, ...route.tls, ...endTunnelWith(signal), signal };
+    const response = await send(url, options);
     const tls = response.socket instanceof TLSSocket ? describeTls(response.socket) : undefined;
     response.destroy();
     return { ms: performance.now() - began, ...(tls && { tls }) };

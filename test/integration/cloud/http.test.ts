@@ -243,6 +243,13 @@ describe('HttpClient', () => {
       await assert.rejects(client.request(post), { code: 'unreachable' });
     });
 
+    it('are refused when they switch to another protocol, which nobody asked for', async () => {
+      const switching = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n';
+      await serve((request) => void request.socket.write(switching));
+
+      await assert.rejects(client.request(post), { code: 'unreachable', message: /without an answer/ });
+    });
+
     it('are refused when they are not HTTP', async () => {
       await serve((request) => request.socket.end('SSH-2.0-x\r\n'));
 
