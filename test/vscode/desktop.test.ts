@@ -160,6 +160,8 @@ describe('Opening sandboxes as folders in a real VS Code, as on a desktop', func
 
   it('has done that step of the walkthrough by then', async () => {
     const other = await workbench.openWindow();
+    await other.openView('Cloud Sandboxes');
+    await other.row('web').waitFor();
     await other.runCommand('Cloud Sandboxes: Get Started');
     const step = other.page.locator('.getting-started-step').filter({ hasText: 'Have Remote-SSH' });
     await step.getByRole('checkbox', { checked: true }).waitFor();
