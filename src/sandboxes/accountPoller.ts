@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { backoffMs } from '../base/async';
+import { abortable, backoffMs } from '../base/async';
 import { createDeadline } from '../base/deadline';
 import type { Disposable } from '../base/disposable';
 import { CloudError, cloudErrorCode } from '../cloud/errors';
@@ -153,7 +153,9 @@ export class AccountPoller implements Disposable {
     const deadline = createDeadline(pollTimeoutMs, timedOut, this.#ended.signal);
     try {
       this.#pages = 0;
-      const sandboxes = await this.#list(deadline.signal, () => this.#pages++);
+      // The editor's secret storage knows no signal, and waits as long as a keyring asks for its password.
+      const listing = this.#list(deadline.signal, () => this.#pages++);
+      const sandboxes = await abortable(listing, deadline.signal);
       this.#failures = 0;
       this.#phase = 'ready';
       this.#error = undefined;

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
-import { abortable } from '../../../src/base/async';
 import { CloudError, cloudErrorCode } from '../../../src/cloud/errors';
 import type { Sandbox, SandboxStatus } from '../../../src/cloud/provider';
 import { AccountPoller } from '../../../src/sandboxes/accountPoller';
@@ -296,16 +295,20 @@ describe('AccountPoller', () => {
     gentle.dispose();
   });
 
-  it('gives up on a cloud that does not answer', async () => {
-    cloud.hold();
+  it('gives up on a cloud, or a secret storage, that does not answer, and asks again', async () => {
+    const release = cloud.hold();
     const silent = new AccountPoller(
-      (signal) => abortable(listAll(cloud), signal),
+      () => listAll(cloud),
       () => changes++,
     );
     silent.setPace('full');
     await advance(30_000);
-
     assert.equal(cloudErrorCode(silent.error), 'unreachable');
+
+    release();
+    await silent.refresh();
+
+    assert.deepEqual(silent.sandboxes, [box('a')]);
     silent.dispose();
   });
 
