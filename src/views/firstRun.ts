@@ -4,7 +4,7 @@ import { recommendedRemoteSsh } from '../remote/remoteSshFamily';
 import type { Account } from '../sandboxes/account';
 import type { Lifecycle } from '../sandboxes/lifecycle';
 import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
-import { showError, withFixedProgress, withProgress } from './feedback';
+import { showError, withProgress } from './feedback';
 import { commandIds, viewId, walkthroughId } from './ids';
 
 export interface FirstRunOptions {
@@ -42,9 +42,8 @@ export class FirstRun {
   async installRemoteSsh(): Promise<void> {
     const { id, title } = recommendedRemoteSsh(vscode.env.uriScheme);
     try {
-      await withFixedProgress(vscode.l10n.t('Installing {0}', title), () =>
-        vscode.commands.executeCommand('workbench.extensions.installExtension', id),
-      );
+      // The editor itself shows that it does so.
+      await vscode.commands.executeCommand('workbench.extensions.installExtension', id);
     } catch (error) {
       const retry = (): Promise<void> => this.installRemoteSsh();
       await showError(vscode.l10n.t('Cannot install {0}', title), error, this.#options.log, { retry });

@@ -60,7 +60,7 @@ export class SshCommands {
       'Copied a link that opens “{0}”. It works for who is signed in to its cloud.',
       name,
     );
-    void vscode.window.showInformationMessage(messageText(message));
+    showDone(message, this.#options.log);
   }
 
   async rotateKeys(target?: CommandTarget): Promise<void> {
