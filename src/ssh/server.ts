@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import ssh2, { type AuthContext, type Connection } from 'ssh2';
+import ssh2, { type AuthContext, type Connection, type KexAlgorithm } from 'ssh2';
 import { createDeferred } from '../base/async';
 import { describeError, describeErrorChain } from '../base/errors';
 import type { Logger } from '../base/logger';
@@ -27,6 +27,8 @@ import { takeTerminalModes } from './ssh2TerminalModes';
 const BANNER_INTERVAL_MS = 2000;
 /** ssh2 pings by default and gives up after 45 s; our peer is a pipe, and a stopped ssh is not a dead one. */
 const NEVER_MS = 2 ** 31 - 1;
+/** What ssh2 offers as a server, and then cannot do: clients that prefer it would not get in. */
+const UNSERVED_KEX: KexAlgorithm[] = ['diffie-hellman-group-exchange-sha256'];
 /** For what channels say when the sandbox is lost. */
 const LAST_WORDS_MS = 250;
 
@@ -50,7 +52,12 @@ export async function serveBridge(options: BridgeOptions): Promise<void> {
   const { log } = options;
   const closed = createDeferred<undefined>();
   const server = new ssh2.Server(
-    { hostKeys: [options.hostKey], ident: SSH_IDENT, keepaliveInterval: NEVER_MS },
+    {
+      hostKeys: [options.hostKey],
+      ident: SSH_IDENT,
+      keepaliveInterval: NEVER_MS,
+      algorithms: { kex: { append: [], prepend: [], remove: UNSERVED_KEX } },
+    },
     (connection) => serveConnection(connection, options),
   );
   options.stream.once('close', () => closed.resolve(undefined));

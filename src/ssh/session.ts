@@ -45,7 +45,9 @@ export function serveSession(session: Session, context: BridgeContext): void {
 
   const run = (accept: () => ServerChannel, start: Start): void => {
     const channel = accept();
-    void runOnChannel({ session, channel, context, start, onStarted: (process) => started.resolve(process) });
+    const passesEnd = request.current().terminal === undefined;
+    const onStarted = (process: RemoteProcess): void => started.resolve(process);
+    void runOnChannel({ session, channel, context, start, passesEnd, onStarted });
   };
 
   session.on('window-change', (accept, _reject, { cols, rows }) => {
@@ -126,10 +128,12 @@ interface Run {
   readonly channel: ServerChannel;
   readonly context: BridgeContext;
   readonly start: Start;
+  /** Whether the end of the client's input is the program's. */
+  readonly passesEnd: boolean;
   readonly onStarted: (process: RemoteProcess) => void;
 }
 
-async function runOnChannel({ session, channel, context, start, onStarted }: Run): Promise<void> {
+async function runOnChannel({ session, channel, context, start, passesEnd, onStarted }: Run): Promise<void> {
   const output = new ChannelOutput(channel);
   const closed = new AbortController();
   // The session's event, not the channel's: that one waits until all input has been read.
@@ -142,7 +146,7 @@ async function runOnChannel({ session, channel, context, start, onStarted }: Run
       void hangUp(process);
     };
     closed.signal.addEventListener('abort', onClose, { once: true });
-    connect(process, channel, output);
+    connect(process, channel, output, passesEnd);
     if (closed.signal.aborted) onClose();
     onEndOfWrite(session, () => {
       output.abandonStdout(() => {
@@ -159,11 +163,19 @@ async function runOnChannel({ session, channel, context, start, onStarted }: Run
   }
 }
 
-/** Joins the process's streams with the channel's. */
-function connect(process: RemoteProcess, channel: ServerChannel, output: ChannelOutput): void {
+/**
+ * Joins the process's streams with the channel's. The end of input is none to a terminal, as with sshd: a cloud would
+ * type ^D for it, which the program may show, or take for something else.
+ */
+function connect(
+  process: RemoteProcess,
+  channel: ServerChannel,
+  output: ChannelOutput,
+  passesEnd: boolean,
+): void {
   // A process that closed its input is no failure; the rest of what the client sends goes nowhere.
   process.stdin.on('error', () => channel.unpipe(process.stdin).resume());
-  channel.pipe(process.stdin);
+  channel.pipe(process.stdin, { end: passesEnd });
   process.stdout.pipe(output.stdout);
   process.stderr.pipe(output.stderr, { end: false });
   process.stderr.once('end', () => {

@@ -23,7 +23,7 @@ import { PortReach } from './agent/portReach';
 import { AgentStartError, type AgentReach } from './agent/reach';
 import type { SandboxFacts } from './probe';
 import { explainLoss } from './loss';
-import { commandOf, inSshSession } from './sessionCommand';
+import { commandOf, inSshSession, shellCommand } from './sessionCommand';
 import { reachSandbox, wakeSandbox, type ReachOptions } from './wake';
 
 export interface AgentBackendOptions extends ReachOptions {
@@ -86,7 +86,7 @@ export class AgentBackend implements Backend {
   }
 
   exec(command: string, request: SessionRequest, signal: AbortSignal): Promise<RemoteProcess> {
-    return this.#run([this.#known().facts.shell, '-c', command], request, signal);
+    return this.#run(shellCommand(this.#known().facts.shell, command), request, signal);
   }
 
   async sftp(signal: AbortSignal): Promise<RemoteProcess> {

@@ -18,7 +18,7 @@ import { canServeFiles } from './shellFiles/script';
 import { createSftpProcess } from './shellFiles/sftpProcess';
 import { ShellFiles } from './shellFiles/shellFiles';
 import { SpareRelays } from './spareRelays';
-import { commandOf, inSshSession } from './sessionCommand';
+import { commandOf, inSshSession, shellCommand } from './sessionCommand';
 import { makeBinary } from './textSafe';
 import { reachSandbox, wakeSandbox, type ReachOptions } from './wake';
 
@@ -103,7 +103,7 @@ export class ExecBackend implements Backend {
   }
 
   exec(command: string, request: SessionRequest, signal: AbortSignal): Promise<RemoteProcess> {
-    return this.#run([this.#known().shell, '-c', command], inSshSession(request), signal);
+    return this.#run(shellCommand(this.#known().shell, command), inSshSession(request), signal);
   }
 
   async sftp(signal: AbortSignal): Promise<RemoteProcess> {

@@ -20,6 +20,15 @@ export function inSshSession({ env, ...request }: SessionRequest): SessionReques
   };
 }
 
+/** Shells that take a name behind a command, by which they complain (POSIX sh); others would take it for an argument. */
+const NAMED_SHELL = /\/((?:ba|da|z|k|mk|a)?sh)$/;
+
+/** A user's shell with a command line to run: sshd calls it by its base name, and so do its error messages. */
+export function shellCommand(shell: string, command: string): ExecRequest['argv'] {
+  const [, name] = NAMED_SHELL.exec(shell) ?? [];
+  return [shell, '-c', command, ...(name === undefined ? [] : [name])];
+}
+
 /**
  * The same program with the variables of the user's login in its environment, as sshd sets them (environ(7)), and in the
  * terminal that was asked for.

@@ -53,8 +53,14 @@ export const exitCases: readonly Case[] = [
     check: ({ told }) =>
       assert.deepEqual(told, Object.fromEntries(SIGNALS.map((signal) => [signal, [255, 'exit-signal']]))),
   }),
-  command('reports a missing command as 127', 'no-such-command 2>/dev/null', { code: 127 }),
-  command('reports a file that is no program as 126', '/etc/passwd 2>/dev/null', { code: 126 }),
+  command('reports a missing command as 127, in the words of the shell', 'no-such-command', {
+    code: 127,
+    stderr: 'bash: line 1: no-such-command: command not found\n',
+  }),
+  command('reports a file that is no program as 126', '/etc/passwd', {
+    code: 126,
+    stderr: /^bash: line 1: /,
+  }),
   command('reports a part of a command that died as the shell does', 'sh -c "kill -9 \\$\\$"; echo $?', {
     stdout: '137\n',
     stderr: /Killed/,

@@ -18,6 +18,10 @@ const ALGORITHMS: readonly { name: string; options: readonly string[] }[] = [
   { name: 'key exchange by its registered name', options: ['KexAlgorithms=curve25519-sha256'] },
   { name: 'key exchange of OpenSSH 5.7', options: ['KexAlgorithms=ecdh-sha2-nistp256'] },
   { name: 'key exchange on another curve', options: ['KexAlgorithms=ecdh-sha2-nistp521'] },
+  {
+    name: 'key exchange in a group that the server chooses, or another',
+    options: ['KexAlgorithms=diffie-hellman-group-exchange-sha256,diffie-hellman-group14-sha256'],
+  },
   { name: 'key exchange in a group of RFC 8268', options: ['KexAlgorithms=diffie-hellman-group14-sha256'] },
   { name: 'cipher of OpenSSH 6.5 and later', options: ['Ciphers=chacha20-poly1305@openssh.com'] },
   { name: 'cipher of OpenSSH 3.9 to 6.4', options: ['Ciphers=aes128-ctr', 'MACs=hmac-sha2-256'] },

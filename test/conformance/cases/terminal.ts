@@ -57,8 +57,7 @@ function show(
 /** The type of a terminal in the sandbox where this computer's has none. */
 async function typeWithoutTerm({ host }: Target): Promise<string> {
   const args = ['-u', 'TERM', 'ssh', '-F', host.configFile, '-tt', host.alias, 'printenv TERM || echo none'];
-  // Its input stays open: the end of it is not what this is about.
-  const ssh = host.spawnPlain('env', args, { stdio: ['pipe', 'pipe', 'ignore'] });
+  const ssh = host.spawnPlain('env', args, { stdio: ['ignore', 'pipe', 'ignore'] });
   return String(await readAll(ssh.stdout!));
 }
 
@@ -115,10 +114,9 @@ export const terminalCases: readonly Case[] = [
   define({
     name: 'loses nothing of much output',
     run: async ({ host }) => {
-      // To a pipe, since a terminal of this computer might lose what ssh prints last. Its input stays open, since
-      // the clouds type ^D for its end, which a terminal shows, while sshd does nothing.
+      // To a pipe, since a terminal of this computer might lose what ssh prints last.
       const ssh = host.spawn('ssh', ['-tt', host.alias, 'seq 1 200000'], {
-        stdio: ['pipe', 'pipe', 'ignore'],
+        stdio: ['ignore', 'pipe', 'ignore'],
       });
       return { lines: await sha256Of(ssh.stdout!) };
     },
@@ -250,6 +248,15 @@ export const terminalCases: readonly Case[] = [
       return { code, begun: String(stdout).includes('begin') };
     },
     check: (result) => assert.deepEqual(result, { code: 3, begun: true }),
+  }),
+  define({
+    name: 'takes the end of input for nothing',
+    run: async ({ host }) => {
+      const args = ['-tt', host.alias, 'sleep 0.5; echo fine; read -t 1 line || echo still open'];
+      const { code, stdout } = await host.run('ssh', args);
+      return { code, stdout: String(stdout) };
+    },
+    check: (result) => assert.deepEqual(result, { code: 0, stdout: 'fine\r\nstill open\r\n' }),
   }),
   define({
     name: 'is not there with -t when the input is a pipe, and ssh says so',
