@@ -10,12 +10,12 @@ import type { AccountStore } from '../sandboxes/accountStore';
 import type { CloudAccess } from '../sandboxes/cloudAccess';
 import type { SandboxList } from '../sandboxes/sandboxList';
 import { renewToken, signIn, useLocalCloud } from '../sandboxes/signIn';
+import { offerClouds, pickAccount } from './accountPick';
 import { removedText } from './accountTexts';
 import { addCloud, askNewToken, type CloudKind } from './addCloud';
 import type { TokenByDevice } from './credentials';
 import { commandStep, offerSteps, showDone, showError, withProgress } from './feedback';
 import { viewId } from './ids';
-import { offerClouds, pickAccount } from './accountPick';
 import type { CommandTarget } from './sandboxTree';
 import { messageText, nameText } from './text';
 

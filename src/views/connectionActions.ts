@@ -40,12 +40,7 @@ export class ConnectionActions {
   async show(): Promise<void> {
     const { sandbox } = this.#options.window;
     if (!sandbox) {
-      const message = isEmptySshWindow()
-        ? vscode.l10n.t(
-            'This window does not tell its sandbox, if it is open in one, before you open a folder or file.',
-          )
-        : vscode.l10n.t('This window is not open in a sandbox.');
-      void vscode.window.showInformationMessage(message);
+      explainNone();
       return;
     }
     const { entry, link } = sandbox;
@@ -126,6 +121,21 @@ export class ConnectionActions {
     const recorded: SandboxRef = { account, sandbox: { id: sandboxId, name, status: 'unknown' } };
     return { kind: 'sandbox', ref: list.find(accountId, sandboxId) ?? recorded };
   }
+}
+
+function explainNone(): void {
+  if (!isEmptySshWindow()) {
+    void vscode.window.showInformationMessage(vscode.l10n.t('This window is not open in a sandbox.'));
+    return;
+  }
+  const message = vscode.l10n.t(
+    'This window does not tell its sandbox, if it is open in one, before you open a folder or file.',
+  );
+  const openFolder = {
+    title: vscode.l10n.t('Open Folder'),
+    run: () => vscode.commands.executeCommand('workbench.action.files.openFolder'),
+  };
+  void offerSteps(vscode.window.showInformationMessage, message, [openFolder]);
 }
 
 function commandLabel(offer: CommandOffer): string {

@@ -7,10 +7,10 @@ import { canCreateIn } from '../cloud/registry';
 import type { Account } from '../sandboxes/account';
 import type { Lifecycle } from '../sandboxes/lifecycle';
 import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
-import { askCreateOptions } from './createWizard';
-import { showError, withProgress } from './feedback';
 import { offerClouds, pickAccount } from './accountPick';
-import { messageText, nameText } from './text';
+import { askCreateOptions } from './createWizard';
+import { showDone, showError, withProgress } from './feedback';
+import { nameText } from './text';
 import type { CommandTarget } from './treeNodes';
 
 export interface CreateCommandOptions {
@@ -45,11 +45,11 @@ export class CreateCommand {
   }
 
   async #make(account: Account, options: CreateOptions): Promise<void> {
-    const { lifecycle, open } = this.#options;
+    const { lifecycle, open, log } = this.#options;
     const created = await withProgress(vscode.l10n.t('Creating a sandbox'), ({ signal }) =>
       lifecycle.create(account, options, signal),
     );
-    tellCaution(created);
+    tellCaution(created, log);
     // Not every cloud starts what it creates; opening does, and says what is wrong with a sandbox that has a name.
     await open(created);
   }
@@ -67,9 +67,9 @@ export class CreateCommand {
 }
 
 /** Does not hold up the opening: the message stays until the person deals with it. */
-function tellCaution({ sandbox }: SandboxRef): void {
+function tellCaution({ sandbox }: SandboxRef, log: Logger): void {
   if (!sandbox.notice) return;
   const notice = printable(sandbox.notice, 200);
   const message = vscode.l10n.t('Created the sandbox “{0}”. Caution: {1}.', nameText(sandbox.name), notice);
-  void vscode.window.showInformationMessage(messageText(message));
+  showDone(message, log);
 }

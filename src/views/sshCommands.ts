@@ -71,7 +71,8 @@ export class SshCommands {
     const alias = book.aliasOf(ref.account.id, ref.sandbox.id);
     if (alias === undefined) {
       const message = vscode.l10n.t('“{0}” has no keys yet; they are made when it is first opened.', name);
-      void vscode.window.showInformationMessage(messageText(message));
+      const steps = [commandStep(vscode.l10n.t('Open Sandbox'), 'open', { kind: 'sandbox', ref })];
+      void offerSteps(vscode.window.showInformationMessage, messageText(message), steps);
       return;
     }
     try {
@@ -81,7 +82,7 @@ export class SshCommands {
         '“{0}” has a new host key and a new user key. Connections that are open go on; the next one uses them.',
         name,
       );
-      void vscode.window.showInformationMessage(messageText(message));
+      showDone(message, log);
     } catch (error) {
       const retry = (): Promise<void> => this.rotateKeys({ kind: 'sandbox', ref });
       await showError(vscode.l10n.t('Cannot make new keys for “{0}”', name), error, log, { retry });
