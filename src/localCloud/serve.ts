@@ -17,6 +17,7 @@ import {
 } from './record';
 import { PipeFactory } from '../processes/pipes';
 import { chooseRuntime } from './runtimes/probe';
+import { loadPty } from './runtimes/pty';
 import type { RuntimeName } from './runtimes/runtime';
 import { ApiServer, ServerError } from './server';
 import { BoxStore } from './store';
@@ -81,7 +82,11 @@ async function startCloud(options: ServeOptions, paths: StatePaths): Promise<Run
   const tokenFile = options.tokenFile ?? paths.token;
   const token = await ensureToken(tokenFile);
   const context = { log, env, scratchDir: paths.dir, pipes: new PipeFactory(paths.pipes, log) };
-  const runtime = await chooseRuntime(options.runtime, context);
+  const [runtime] = await Promise.all([
+    chooseRuntime(options.runtime, context),
+    // Whoever needs a terminal is told that there is none; others need not know.
+    loadPty().catch((error: unknown) => log.debug(describeError(error))),
+  ]);
   const boxes = new Boxes({
     store: new BoxStore(paths.boxes),
     runtime,

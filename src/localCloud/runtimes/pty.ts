@@ -1,10 +1,11 @@
 import * as fs from 'node:fs';
 import { Readable, Writable, PassThrough } from 'node:stream';
-import type { IPty } from '@lydell/node-pty';
+import type * as nodePty from '@lydell/node-pty';
 import { createDeferred } from '../../base/async';
 import { describeError, errnoOf } from '../../base/errors';
 import { isAlive } from '../../base/processes';
 import { NOT_FOUND, failedProcess, type ProcessControl } from '../../processes/hostProcess';
+import { RuntimeError } from './errors';
 import type { BoxProcess } from './runtime';
 
 /** Output held for a slow reader before the terminal is paused. */
@@ -31,10 +32,9 @@ export async function ptyProcess(
   command: PtyCommand,
   control: (pid: number) => ProcessControl,
 ): Promise<BoxProcess> {
-  // Loaded on first use: the native part may be missing on a platform without a prebuilt one.
-  const { spawn } = await import('@lydell/node-pty');
+  const { spawn } = await loadPty();
   const [file, ...args] = command.argv;
-  let pty: IPty;
+  let pty: nodePty.IPty;
   try {
     pty = spawn(file, args, {
       cwd: command.cwd,
@@ -50,16 +50,29 @@ export async function ptyProcess(
   return new PtyProcess(pty, control(pty.pid));
 }
 
+/**
+ * Loads what makes terminals. To be called while the program's folder is there: an update of the extension removes it,
+ * and a server outlives that. Rejects with a {@link RuntimeError} where there is no native part for this platform.
+ */
+export async function loadPty(): Promise<Pick<typeof nodePty, 'spawn'>> {
+  try {
+    return await import('@lydell/node-pty');
+  } catch (cause) {
+    const message = `The local cloud cannot make terminals (${describeError(cause)}); if the extension was updated, stop the sandboxes of this computer and start one again ten minutes later`;
+    throw new RuntimeError('unsupported', message, { cause });
+  }
+}
+
 class PtyProcess implements BoxProcess {
   readonly stdin: Writable;
   readonly stdout: PtyOutput;
   readonly stderr: Readable = new PassThrough().end();
   readonly exited: Promise<number>;
-  readonly #pty: IPty;
+  readonly #pty: nodePty.IPty;
   readonly #control: ProcessControl;
   #ended = false;
 
-  constructor(pty: IPty, control: ProcessControl) {
+  constructor(pty: nodePty.IPty, control: ProcessControl) {
     this.#pty = pty;
     this.#control = control;
     const exited = createDeferred<number>();
@@ -97,11 +110,11 @@ class PtyProcess implements BoxProcess {
 
 /** Output of a terminal, which is paused while its reader is behind. */
 class PtyOutput extends Readable {
-  readonly #pty: IPty;
+  readonly #pty: nodePty.IPty;
   #isHeld = false;
   #isAbandoned = false;
 
-  constructor(pty: IPty) {
+  constructor(pty: nodePty.IPty) {
     super({ highWaterMark: OUTPUT_BYTES });
     this.#pty = pty;
     this.#closeInTime();
@@ -181,12 +194,12 @@ function* readRest(fd: number): Generator<Buffer> {
  * server; so this writes to the descriptor itself, which does not block, and waits when it is full.
  */
 class PtyInput extends Writable {
-  readonly #pty: IPty;
+  readonly #pty: nodePty.IPty;
   #fd: number | undefined;
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(pty: IPty) {
+  constructor(pty: nodePty.IPty) {
     super();
     this.#pty = pty;
     const master = undeclared(pty);
@@ -249,7 +262,7 @@ interface PtyMaster {
 }
 
 /** What node-pty's terminals have on POSIX systems but its typings do not declare. */
-function undeclared(pty: IPty): PtyMaster | undefined {
+function undeclared(pty: nodePty.IPty): PtyMaster | undefined {
   const candidate: Partial<PtyMaster> = pty as object;
   return typeof candidate.fd === 'number' &&
     typeof candidate.on === 'function' &&
