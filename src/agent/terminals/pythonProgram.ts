@@ -14,8 +14,6 @@ import errno, fcntl, os, resource, select, signal, struct, sys, termios
 
 INPUT, OUTPUT, CONTROL = 0, 1, 3
 CHUNK = 65536
-# How long output may stay silent once the command has ended: what it left running may hold the terminal.
-DRAIN_SECONDS = 2.0
 
 def receive(count):
     data = b''
@@ -56,7 +54,11 @@ def write_some(descriptor, data):
         return data
 
 def relay(pid, terminal, children):
-    """Until the command has ended and its output is out. Gives the command's status."""
+    """Until the command has ended and its output is out. Gives the command's status.
+
+    As sshd, it does not wait for more of what the command has left running, which may hold the terminal: the kernel
+    hands over all that was written before.
+    """
     to_command = to_reader = sizes = b''
     # Whether the terminal is held open, and whether more output can come of it.
     takes_input = is_open = gives_output = True
@@ -68,7 +70,7 @@ def relay(pid, terminal, children):
         if gives_output and not to_reader: reading.append(terminal)
         if is_open and to_command: writing.append(terminal)
         if to_reader: writing.append(OUTPUT)
-        patience = DRAIN_SECONDS if status is not None and not to_reader else None
+        patience = 0 if status is not None and not to_reader else None
         readable, writable, _ = select.select(reading, writing, [], patience)
         if not readable and not writable:
             break

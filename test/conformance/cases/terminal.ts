@@ -178,6 +178,21 @@ export const terminalCases: readonly Case[] = [
       terminal.type('exit 0\r');
     },
   }),
+  define({
+    name: 'leaves a job alone that is protected from its end (nohup), when ssh is killed',
+    run: async ({ host }) => {
+      const terminal = host.openTerminal(SIZE);
+      terminal.type('nohup sleep 1000 >/dev/null 2>&1 & echo pid=$!\r');
+      await terminal.shows(/pid=\d+/);
+      const [, job] = /pid=(\d+)/.exec(terminal.screen) ?? [];
+      terminal.pty.kill('SIGKILL');
+      await terminal.exited;
+      // Longer than what is left of a connection may stay.
+      const { stdout } = await host.ssh(`sleep 5; kill ${job} && echo alive`);
+      return { stdout: String(stdout) };
+    },
+    check: ({ stdout }) => assert.equal(stdout, 'alive\n'),
+  }),
   scene({
     name: 'ends the shell by ^D',
     play: async (terminal) => {
