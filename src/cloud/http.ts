@@ -12,6 +12,8 @@ import { defaultRetry, retryOfUnseen, withRetry } from './retry';
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** Largest answer that is read. */
 const DEFAULT_MAX_BYTES = 8 * 1024 * 1024;
+/** Chunks may be of a byte each, and to hold each of those takes a hundred times as much. */
+const CHUNKS_PER_PART = 1024;
 
 export interface HttpRequest {
   /** What the request does, for messages: completes "Cannot …". */
@@ -158,7 +160,8 @@ function contentOf({ body, content }: HttpRequest): HttpContent | undefined {
 
 /** A response's body, at most `maxBytes` of it; a longer one is refused. */
 export async function readText(response: http.IncomingMessage, maxBytes: number): Promise<string> {
-  const chunks: Buffer[] = [];
+  const parts: Buffer[] = [];
+  let chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     length += chunk.length;
@@ -166,8 +169,11 @@ export async function readText(response: http.IncomingMessage, maxBytes: number)
       throw new CloudError('protocol', `The cloud's answer is larger than ${maxBytes} bytes`);
     }
     chunks.push(chunk);
+    if (chunks.length < CHUNKS_PER_PART) continue;
+    parts.push(Buffer.concat(chunks));
+    chunks = [];
   }
-  return Buffer.concat(chunks, length).toString('utf8');
+  return Buffer.concat([...parts, ...chunks], length).toString('utf8');
 }
 
 /** The parsed JSON, or the text itself: error bodies are often not JSON. */

@@ -186,6 +186,16 @@ describe('HttpClient', () => {
         else await assert.rejects(request, { code: 'protocol', message: /larger than 1000 bytes/ });
       });
     }
+
+    it('nothing of an answer that comes byte by byte', async () => {
+      const answer = Array.from({ length: 1000 }, (_, index) => index);
+      await serve((_request, response) => {
+        for (const byte of Buffer.from(JSON.stringify(answer))) response.write(Buffer.of(byte));
+        response.end();
+      });
+
+      assert.deepEqual(await client.request(get), answer);
+    });
   });
 
   describe('cancellation', () => {
