@@ -194,7 +194,7 @@ describe('HttpClient', () => {
         response.end();
       });
 
-      assert.deepEqual(await client.request(get), answer);
+      assert.deepEqual((await client.request(get)).body, answer);
     });
   });
 
