@@ -229,8 +229,10 @@ describe('HttpClient', () => {
         response.writeHead(503, { 'retry-after': '4' }).end();
         setTimeout(() => giveUp.abort(new Error('enough')), 20);
       });
+      const began = performance.now();
 
       await assert.rejects(client.request({ ...get, signal: giveUp.signal }), { message: 'enough' });
+      assert.ok(performance.now() - began < 4_000);
     });
   });
 

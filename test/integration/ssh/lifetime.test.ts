@@ -132,9 +132,17 @@ describe('the life of a connection', () => {
   });
 
   it('leaves a daemon in the sandbox alone', async () => {
-    await sandbox.current.ssh('setsid sleep 779 >/dev/null 2>&1 </dev/null &');
+    const command = 'setsid sleep 779 >/dev/null 2>&1 </dev/null & sleep 780';
+    const { ssh, connection } = await openSsh([sandbox.current.alias, command]);
+    const daemon = async (): Promise<void> => assert.ok((await processesInSandbox()).includes('sleep 779 '));
+    await eventually(daemon);
 
-    assert.ok((await processesInSandbox()).some((line) => line.startsWith('sleep 779')));
+    // With the connection ends all that it takes along.
+    ssh.kill('SIGKILL');
+    await eventually(() => assert.ok(!isRunning(connection)), GONE_MS);
+
+    await eventually(async () => assert.ok(!(await processesInSandbox()).includes('sleep 780 ')), GONE_MS);
+    await daemon();
     await sandbox.current.ssh('pkill -f "^sleep 779"');
   });
 

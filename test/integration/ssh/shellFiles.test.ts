@@ -155,8 +155,11 @@ for (const { name, argv, utilities } of shells) {
     });
 
     it('goes on after what a shell may end for', async () => {
-      await assert.rejects(files.open(bytes('none/new'), WRITE));
-      await assert.rejects(files.list(bytes('tree/none')));
+      const missing = { code: 'no-such-file' };
+
+      // zsh names the file behind the reason, which is not understood then.
+      await assert.rejects(files.open(bytes('none/new'), WRITE), { code: /^(no-such-file|failure)$/ });
+      await assert.rejects(files.list(bytes('tree/none')), missing);
 
       assert.equal((await files.stat(bytes('tree'))).mode! & 0o170000, 0o040000);
     });

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { mock } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CloudError, type CloudErrorCode } from '../../../src/cloud/errors';
 import { defaultRetry, withRetry, type RetryPolicy } from '../../../src/cloud/retry';
 
@@ -50,5 +52,22 @@ describe('withRetry', () => {
     assert.equal(await triesFor(new CloudError('rate-limited', 'x', { retryAfterMs: 21 })), 1);
 
     assert.ok(performance.now() - start >= 38);
+  });
+
+  it('ends the wait when its caller gives up', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const giveUp = new AbortController();
+      const refused = (): Promise<never> =>
+        Promise.reject(new CloudError('rate-limited', 'x', { retryAfterMs: 20 }));
+      const trying = withRetry(refused, quick, giveUp.signal);
+      await nextTurn();
+
+      giveUp.abort(new Error('enough'));
+
+      await assert.rejects(trying, { message: 'enough' });
+    } finally {
+      mock.timers.reset();
+    }
   });
 });

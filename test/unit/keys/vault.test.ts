@@ -5,6 +5,7 @@ import { silentLogger, type Logger } from '../../../src/base/logger';
 import type { SecretStore } from '../../../src/base/secretStore';
 import { MemorySecretStore } from '../../../src/keys/secretStore';
 import { Vault } from '../../../src/keys/vault';
+import { eventually } from '../../helpers/eventually';
 import { useTempDir } from '../../helpers/tempDir';
 
 const alias = 'web-aaaabbbbcccc.vscode.sbx';
@@ -105,7 +106,14 @@ describe('Vault', () => {
     const theirs = new MemorySecretStore();
     await vaultOf(ours).provision(alias);
     const made = await vaultOf(theirs).rotate(alias, noAnnouncement);
+    let looks = 0;
+    const get = ours.get.bind(ours);
+    ours.get = (name) => {
+      looks++;
+      return get(name);
+    };
     const found = vaultOf(ours).find(alias);
+    await eventually(() => assert.equal(looks, 1));
     await ours.store(secretName, (await theirs.get(secretName))!);
     assert.deepEqual(await found, made);
   });

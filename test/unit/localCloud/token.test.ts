@@ -12,6 +12,7 @@ describe('isAuthorized', () => {
     { header: `bearer  ${TOKEN}`, want: true },
     { header: `Bearer ${TOKEN}x`, want: false },
     { header: `Bearer ${TOKEN.slice(1)}`, want: false },
+    { header: `Bearer ${TOKEN.slice(0, -1)}`, want: false },
     { header: TOKEN, want: false },
     { header: 'Bearer ', want: false },
     { header: undefined, want: false },

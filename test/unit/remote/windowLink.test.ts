@@ -101,6 +101,6 @@ describe('WindowLink', () => {
     link.dispose();
     pass(60_000);
 
-    assert.deepEqual(seen, ['connected']);
+    assert.deepEqual([link.status.kind, seen], ['connected', ['connected']]);
   });
 });

@@ -165,19 +165,27 @@ describe('serveSftp', () => {
     await session.ended;
   });
 
-  const violations: Record<string, Buffer> = {
-    'no INIT at the beginning': packet(...remove(1, 'a')),
-    'a packet without content': uint32(0),
-    'a packet that is too long': uint32(MAX_PACKET + 1),
-    'a packet of a length with the highest bit set': uint32(0x80000001),
-  };
-  for (const [name, bytes] of Object.entries(violations)) {
+  const violations = [
+    {
+      name: 'no INIT at the beginning',
+      bytes: packet(...remove(1, 'a')),
+      message: /does not begin with INIT/,
+    },
+    { name: 'a packet without content', bytes: uint32(0), message: /packet of 0 bytes/ },
+    { name: 'a packet that is too long', bytes: uint32(MAX_PACKET + 1), message: /packet of 262145 bytes/ },
+    {
+      name: 'a packet of a length with the highest bit set',
+      bytes: uint32(0x80000001),
+      message: /packet of 2147483649 bytes/,
+    },
+  ];
+  for (const { name, bytes, message } of violations) {
     it(`ends at a violation: ${name}`, async () => {
       const session = new Session();
 
       session.input.write(bytes);
 
-      await assert.rejects(session.ended);
+      await assert.rejects(session.ended, { message });
     });
   }
 });

@@ -159,7 +159,7 @@ describe('exec in a BoxLite box', () => {
     ]);
   });
 
-  it('kills the command and its children, and says so once the cloud has', async () => {
+  it('has the cloud kill the command, once, and says so when it has', async () => {
     await serve();
     const process = await sh('sleep 100 & echo started; wait');
     await once(process.stdout, 'readable');
@@ -169,7 +169,7 @@ describe('exec in a BoxLite box', () => {
     process.kill();
 
     assert.deepEqual(await process.exited, { signal: 'KILL' });
-    assert.equal(cloud.execution.status === 'running' && !cloud.execution.wasKilled, false);
+    assert.ok(cloud.execution.wasKilled);
     assert.equal(cloud.requests.filter((request) => request.startsWith('DELETE ')).length, 1);
   });
 
