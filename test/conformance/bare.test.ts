@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import * as net from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { connectTo, ForwardingSsh, freePort } from '../helpers/forwards';
 import { eventually } from '../helpers/eventually';
+import { withLocalServer } from '../helpers/localServer';
 import { readAll } from '../helpers/remoteProcess';
 import { makeBusyboxRoot } from '../helpers/busyboxRoot';
 import { requireTool } from '../helpers/require';
@@ -64,22 +63,19 @@ describe('ssh into a bare sandbox: a shell, ten programs and nothing else', () =
     assert.equal(await terminal.exited, 4);
   });
 
-  it('forwards connections by the nc that is built into its shell', async () => {
-    // The sandbox shares this computer's network.
-    const server = net.createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as net.AddressInfo;
-    const data = randomBytes(256 * 1024);
+  // The sandbox shares this computer's network.
+  it('forwards connections by the nc that is built into its shell', () =>
+    withLocalServer(async (port) => {
+      const data = randomBytes(256 * 1024);
 
-    const { stdout } = await sandbox.current.run(
-      'ssh',
-      ['-W', `127.0.0.1:${port}`, sandbox.current.alias],
-      data,
-    );
+      const { stdout } = await sandbox.current.run(
+        'ssh',
+        ['-W', `127.0.0.1:${port}`, sandbox.current.alias],
+        data,
+      );
 
-    assert.ok(stdout.equals(data));
-    server.close();
-  });
+      assert.ok(stdout.equals(data));
+    }));
 
   describe('refuses at once, with a reason,', () => {
     it('a forward to a Unix socket, since nothing there can open one', async () => {

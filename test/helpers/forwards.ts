@@ -1,8 +1,10 @@
 /** Ways to reach a server in a sandbox by the port forwarding of the real ssh. */
 import type { ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import * as net from 'node:net';
 import { Duplex } from 'node:stream';
+import { errnoOf } from '../../src/base/errors';
 import { endChild, type SshHost } from './sshHost';
 
 /** An ssh with forwards, which are open once it is made. Its owner closes it. */
@@ -35,14 +37,24 @@ export class ForwardingSsh {
   }
 }
 
-/** A TCP port of this computer that nobody listens on. */
+/**
+ * A TCP port of this computer that nobody listens on. It is below those that systems give to who asks for any (on Linux
+ * from 32768 on, ip(7)), so that no other connection or server gets it before it is used.
+ */
 export async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const server = net.createServer();
+    try {
+      await once(server.listen(port, '127.0.0.1'), 'listening');
+    } catch (error) {
+      if (errnoOf(error) === 'EADDRINUSE') continue;
+      throw error;
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 export async function connectTo(address: number | string): Promise<net.Socket> {

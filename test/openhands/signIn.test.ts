@@ -5,6 +5,7 @@ import type { DeviceCode } from '../../src/cloud/deviceFlow';
 import { signInByDevice } from '../../src/cloud/deviceFlow';
 import { OpenHandsCloud } from '../clouds/openhands/cloud';
 import type { Intercepted, OpenHandsOptions } from '../clouds/openhands/options';
+import { eventually } from '../helpers/eventually';
 import { connectTo, deviceFlow, signInByBrowser } from './client';
 
 describe('Signing in to OpenHands', () => {
@@ -106,7 +107,7 @@ describe('Signing in to OpenHands', () => {
       const gone = new AbortController();
       const signingIn = begin(gone.signal);
       signingIn.catch(() => undefined);
-      while (codes.length === 0) await new Promise(setImmediate);
+      await eventually(() => assert.equal(codes.length, 1));
       gone.abort(new Error('given up'));
 
       await assert.rejects(signingIn, /given up/);

@@ -181,7 +181,7 @@ describe('broker', () => {
     await serve(granted, { editor: 'other' });
     const start = Date.now();
     await ask(20_000);
-    assert.ok(Date.now() - start < 3000);
+    assert.ok(Date.now() - start < 10_000);
   });
 
   it('tells the other windows that one has granted', async () => {
@@ -241,7 +241,7 @@ describe('broker', () => {
     await serve(signedOut);
     const start = Date.now();
     await assert.rejects(ask(20_000), { code: 'signed-out' });
-    assert.ok(Date.now() - start < 2000);
+    assert.ok(Date.now() - start < 10_000);
   });
 
   it('ends a wait at once when it is cancelled', async () => {

@@ -60,9 +60,8 @@ describe('Opening a sandbox, up to the editor', function () {
   let sshDir: string;
   const connectionScript = path.resolve('dist', 'connection.js');
 
-  before(async function () {
+  before(function () {
     requireTool(this, 'ssh');
-    await run(process.execPath, ['esbuild.mjs']);
   });
 
   beforeEach(async () => {

@@ -116,7 +116,8 @@ describe('CarrierKeeper', () => {
     await keep({ dial: hang, attemptMs: 20 }).connected;
 
     assert.ok(signals[0]?.aborted);
-    assert.deepEqual(states, ['attempt 2: timeout', 'connected']);
+    // A busy computer may take more than 20 ms for the next one, too.
+    assert.deepEqual([states[0], states.at(-1)], ['attempt 2: timeout', 'connected']);
   });
 
   it('destroys a carrier that comes too late', async () => {

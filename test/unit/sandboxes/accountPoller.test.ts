@@ -184,7 +184,7 @@ describe('AccountPoller', () => {
     for (let poll = 0; poll < 6; poll++) {
       const before = cloud.calls.length;
       let waited = 0;
-      while (cloud.calls.length === before) {
+      while (cloud.calls.length === before && waited < 600_000) {
         await advance(500);
         waited += 500;
       }
