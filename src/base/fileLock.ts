@@ -4,6 +4,7 @@ import { CodedError, describeError, errnoOf } from './errors';
 /** - `busy`: another process held the lock for longer than we wait; - `failed`: the lock cannot be taken at all */
 export type LockErrorCode = 'busy' | 'failed';
 
+/** Why a lock was not taken; the message names the file. */
 export class LockError extends CodedError<LockErrorCode> {}
 
 /** A lock whose holder has not shown life for this long belongs to a dead process. */

@@ -27,6 +27,7 @@ export interface CloudErrorOptions extends ErrorOptions {
   readonly retryAfterMs?: number;
 }
 
+/** A request of a cloud that failed: what callers tell apart is the code; the message has the cloud's own words. */
 export class CloudError extends CodedError<CloudErrorCode> {
   /** How long the cloud asked to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;

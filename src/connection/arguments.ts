@@ -7,6 +7,7 @@ export interface ConnectionArguments {
   readonly alias: string;
 }
 
+/** The command line is not that of a connection. */
 export class UsageError extends CodedError<'usage'> {}
 
 const USAGE = 'usage: connection.js --run-dir DIR ALIAS (run by ssh as its ProxyCommand)';

@@ -13,6 +13,7 @@ import { parseKeys, serializeKeys } from './secretFormat';
 /** - `bad-alias`: not an alias; - `store-failed`: the computer's secret storage refused to work */
 export type VaultErrorCode = 'bad-alias' | 'store-failed';
 
+/** Why there are no keys; the message names the alias. */
 export class VaultError extends CodedError<VaultErrorCode> {}
 
 export interface VaultOptions {

@@ -103,4 +103,5 @@ export interface RemoteFiles {
  */
 export type FileErrorCode = 'no-such-file' | 'permission-denied' | 'unsupported' | 'failure';
 
+/** Why a request for a file failed; its client is told the code as a status, and the message. */
 export class FileError extends CodedError<FileErrorCode> {}

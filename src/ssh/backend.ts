@@ -97,4 +97,5 @@ export interface Backend {
  */
 export type BridgeErrorCode = 'unavailable' | 'refused' | 'stopped' | 'lost';
 
+/** Why a backend cannot do what a channel needs; the message is told to the client. */
 export class BridgeError extends CodedError<BridgeErrorCode> {}
