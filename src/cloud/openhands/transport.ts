@@ -1,5 +1,5 @@
 import type { Logger } from '../../base/logger';
-import { CloudError } from '../errors';
+import { CloudError, type CloudErrorCode } from '../errors';
 import { Origin } from '../origin';
 import type {
   AgentHost,
@@ -19,7 +19,6 @@ import { findSshService } from './sshService';
 export class OpenHandsTransport implements Transport {
   readonly agentHost: AgentHost;
   #roundTripMs: number | undefined;
-  #sshService: Promise<SshService | undefined> | undefined;
 
   constructor(
     private readonly site: SandboxSite,
@@ -49,12 +48,8 @@ export class OpenHandsTransport implements Transport {
     return Promise.reject(new CloudError('unsupported', message));
   }
 
-  async sshService(signal?: AbortSignal): Promise<SshService | undefined> {
-    this.#sshService ??= findSshService(this.site, this.log, signal).catch((error: unknown) => {
-      this.#sshService = undefined;
-      throw error;
-    });
-    return this.#sshService;
+  sshService(signal?: AbortSignal): Promise<SshService | undefined> {
+    return findSshService(this.site, this.log, signal);
   }
 
   keepAlive(signal?: AbortSignal): Promise<void> {
@@ -77,6 +72,7 @@ export class OpenHandsTransport implements Transport {
         origin,
         path,
         what: 'reach the agent in the sandbox',
+        refine: refineRefusal,
         onRoundTrip: (ms) => {
           this.#roundTripMs = ms;
           onRoundTrip?.(ms);
@@ -88,4 +84,13 @@ export class OpenHandsTransport implements Transport {
       origin.route.dispose();
     }
   }
+}
+
+/**
+ * Our agent answers by a WebSocket or not at all: any other answer is a gateway's, which does not find the port yet, or
+ * wants credentials that nobody has.
+ */
+function refineRefusal(status: number): CloudErrorCode | undefined {
+  if (status === 404) return 'unreachable';
+  return status === 401 ? 'forbidden' : undefined;
 }
