@@ -6,7 +6,9 @@ import type { AddressInfo, Server } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
 import { probeServer } from '../../../src/localCloud/record';
 
-const ANSWER_MS = 200;
+/** For a server that answers; a silent one need not be waited for. */
+const PATIENCE_MS = 10_000;
+const SILENCE_MS = 100;
 
 describe('probeServer', () => {
   const servers: Server[] = [];
@@ -21,8 +23,8 @@ describe('probeServer', () => {
   };
   const answering = (status: number): Promise<string> =>
     listen(createServer((_: IncomingMessage, response: ServerResponse) => response.writeHead(status).end()));
-  const probe = (url: string, pid: number, signal?: AbortSignal) =>
-    probeServer({ url, pid, tokenFile: '/none', runtime: 'process' }, 'token', signal, ANSWER_MS);
+  const probe = (url: string, pid: number, answerMs = PATIENCE_MS, signal?: AbortSignal) =>
+    probeServer({ url, pid, tokenFile: '/none', runtime: 'process' }, 'token', signal, answerMs);
 
   const answers = [
     { status: 200, state: 'alive' },
@@ -50,8 +52,8 @@ describe('probeServer', () => {
   it('takes a silent server for busy as long as its process is there', async () => {
     const url = await listen(createTcpServer((socket) => socket.unref()));
 
-    assert.equal(await probe(url, process.pid), 'busy');
-    assert.equal(await probe(url, endedPid()), 'dead');
+    assert.equal(await probe(url, process.pid, SILENCE_MS), 'busy');
+    assert.equal(await probe(url, endedPid(), SILENCE_MS), 'dead');
   });
 
   const gone = [
@@ -82,7 +84,9 @@ describe('probeServer', () => {
   it('passes on why its caller gave up', async () => {
     const url = await listen(createTcpServer((socket) => socket.unref()));
 
-    await assert.rejects(probe(url, process.pid, AbortSignal.timeout(10)), { name: 'TimeoutError' });
+    await assert.rejects(probe(url, process.pid, PATIENCE_MS, AbortSignal.timeout(10)), {
+      name: 'TimeoutError',
+    });
   });
 });
 
