@@ -3,6 +3,7 @@ import { mock } from 'node:test';
 import { abortReason } from '../../../../src/base/async';
 import { silentLogger } from '../../../../src/base/logger';
 import { CloudError } from '../../../../src/cloud/errors';
+import type { HttpRequest } from '../../../../src/cloud/http';
 import { ConversationTitles } from '../../../../src/cloud/openhands/titles';
 
 const MINUTE_MS = 60_000;
@@ -10,23 +11,23 @@ const MINUTE_MS = 60_000;
 describe('Titles of OpenHands sandboxes', () => {
   let now: number;
   let requests: number;
-  let answer: () => unknown;
+  let answer: (pageId: string | undefined) => unknown;
   let titles: ConversationTitles;
 
   beforeEach(() => {
     now = 0;
     requests = 0;
-    const request = (): Promise<unknown> => {
+    const request = ({ query }: HttpRequest): Promise<unknown> => {
       requests++;
-      return Promise.resolve().then(() => answer());
+      return Promise.resolve().then(() => answer(query?.['page_id']?.toString()));
     };
     titles = new ConversationTitles({ request, log: silentLogger }, () => now);
     answer = () => page({ a: 'Fix the build' });
   });
 
-  const page = (byId: Readonly<Record<string, string | null>>): object => ({
+  const page = (byId: Readonly<Record<string, string | null>>, next: string | null = null): object => ({
     items: Object.entries(byId).map(([sandbox_id, title]) => ({ sandbox_id, title })),
-    next_page_id: null,
+    next_page_id: next,
   });
 
   it('are those of their conversations', async () => {
@@ -64,6 +65,58 @@ describe('Titles of OpenHands sandboxes', () => {
     await titles.of(['a', 'b']);
 
     assert.equal(requests, 2);
+  });
+
+  describe('of more conversations than fit a page', () => {
+    let pageIds: (string | undefined)[];
+    beforeEach(() => {
+      pageIds = [];
+      const older: Readonly<Record<string, object>> = {
+        '100': page({ a: 'an old title', b: 'Older' }, '200'),
+        '200': page({ c: 'Oldest' }),
+      };
+      answer = (id) => {
+        pageIds.push(id);
+        return id === undefined ? page({ a: 'Newest' }, '100') : older[id];
+      };
+    });
+
+    it('are looked for one older page at a time while a sandbox has none', async () => {
+      const first = [...(await titles.of(['a', 'b', 'c']))];
+      now = 20_001;
+      const second = [...(await titles.of(['a', 'b', 'c']))];
+
+      assert.deepEqual(first, [
+        ['a', 'Newest'],
+        ['b', 'Older'],
+      ]);
+      assert.deepEqual(second, [...first, ['c', 'Oldest']]);
+      assert.deepEqual(pageIds, [undefined, '100', undefined, '200']);
+    });
+
+    it('are looked for also if the sandbox is on a later page of the list', async () => {
+      await titles.of(['a']);
+      await titles.of(['b']);
+      now = 20_001;
+      await titles.of(['a']);
+
+      assert.equal((await titles.of(['b'])).get('b'), 'Older');
+    });
+
+    it('take no further request once each sandbox has one', async () => {
+      await titles.of(['a']);
+
+      assert.deepEqual(pageIds, [undefined]);
+    });
+
+    it('are looked for from the beginning after the last page', async () => {
+      for (now = 0; now < 100_000; now += 20_001) await titles.of(['a', 'new']);
+
+      assert.deepEqual(
+        pageIds.filter((id) => id !== undefined),
+        ['100', '200', '100', '200', '100'],
+      );
+    });
   });
 
   it('are not asked for if there is no sandbox', async () => {
