@@ -125,16 +125,21 @@ describe('What OpenHands says when it fails', () => {
     assert.equal((await starting).status, 'running');
   });
 
-  it('is looked at again where a resume got no good answer', async () => {
-    let failures = 1;
-    const answer: Intercepted = { status: 502, body: { detail: 'Runtime lookup failed' } };
-    await serve({
-      intercept: ({ path }) => (path.endsWith('/resume') && failures-- > 0 ? answer : undefined),
-    });
-    const { id } = cloud.sandboxes.addRow({ status: 'PAUSED' });
+  const failedResumes: { readonly by: string; readonly answer: Intercepted }[] = [
+    { by: 'a server', answer: { status: 502, body: { detail: 'Runtime lookup failed' } } },
+    { by: 'an older server', answer: { status: 404, body: { detail: 'Not Found' } } },
+  ];
+  for (const { by, answer } of failedResumes) {
+    it(`is looked at again where a resume got no good answer of ${by}`, async () => {
+      let failures = 1;
+      await serve({
+        intercept: ({ path }) => (path.endsWith('/resume') && failures-- > 0 ? answer : undefined),
+      });
+      const { id } = cloud.sandboxes.addRow({ status: 'PAUSED' });
 
-    assert.equal((await client.start(id)).status, 'running');
-  });
+      assert.equal((await client.start(id)).status, 'running');
+    });
+  }
 
   it('is tried again where a sandbox was not deleted yet', async () => {
     let refusals = 2;

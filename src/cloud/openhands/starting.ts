@@ -93,8 +93,10 @@ class Start {
         signal: this.signal,
       });
     } catch (error) {
+      const code = cloudErrorCode(error);
       // It may have been resumed all the same, or by somebody else just now; what it is then shows at the next look.
-      const isWorthALook = cloudErrorCode(error) === 'conflict' || mayPass(error);
+      // Servers that do not know 502 answer 404 also where it is only that they could not ask for the runtime.
+      const isWorthALook = code === 'conflict' || code === 'not-found' || mayPass(error);
       if (this.signal.aborted || !isWorthALook || this.#resumes === MAX_RESUMES) throw error;
       await this.#leaveAlone(error);
     }
