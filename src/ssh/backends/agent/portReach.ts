@@ -53,6 +53,11 @@ export class PortReach implements AgentReach {
     const { host, log } = this.#options;
     const sighting = parseSighting(await this.#look(isRetry ? 'fresh' : 'look', signal));
     const ports = await host.publicPorts(signal);
+    if (ports.length === 0) {
+      const why =
+        'The cloud lets nobody in by a port of this sandbox, and there is no other way to the agent';
+      throw new AgentStartError('no-port', `${why}; ask who runs the cloud for public ports`);
+    }
     if (sighting.kind === 'absent') {
       return this.#dialServed(ports, await this.#install(sighting, ports, signal), ROUTE_MS, signal);
     }

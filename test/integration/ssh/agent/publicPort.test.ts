@@ -91,6 +91,13 @@ describe('an agent that is reached by a public port', () => {
     writeFileSync(file, `${JSON.stringify({ ...record, pid: other.pid })}\n`);
   }
 
+  it('is not started where the cloud lets nobody in by a port', async () => {
+    const message = /lets nobody in by a port of this sandbox/;
+
+    await assert.rejects(connect(new LocalAgentHost(env, [])), { code: 'no-port', message });
+    assert.deepEqual(agentsIn(temp.path), []);
+  });
+
   const shells = ['dash', 'bash', 'busybox'];
   for (const shell of shells) {
     it(`is found by the next connection, by ${shell}`, async function () {
