@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { Client, ClientChannel, ExecOptions, PseudoTtyOptions } from 'ssh2';
-import { abortable, delay } from '../../base/async';
+import { abortable, settlesWithin } from '../../base/async';
 import { describeError, describeErrorChain, printable } from '../../base/errors';
 import { shellQuote } from '../../base/shell';
 import type { RemoteProcess, Transport } from '../../cloud/provider';
@@ -156,7 +156,7 @@ export class SshdBackend implements Backend {
     await Promise.all([...this.#live].map((process) => hangUp(process)));
     const closed = once(client, 'close');
     client.end();
-    await Promise.race([closed, delay(CLOSE_MS)]);
+    await settlesWithin(closed, CLOSE_MS);
     client.destroy();
   }
 

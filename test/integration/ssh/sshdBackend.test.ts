@@ -248,16 +248,29 @@ describe('the backend sshd', () => {
     });
   });
 
-  it('says that the server is lost, to what runs and what is asked for later', async () => {
-    let tunnel: net.Socket | undefined;
-    cloud.service = { ...cloud.service!, dial: async () => (tunnel = await connectTo(sshd.port)) };
+  /** One to the same server, whose connection to it is shown. */
+  const beginByTunnel = async (): Promise<{ readonly cut: SshdBackend; readonly tunnel: net.Socket }> => {
+    const tunnel = await connectTo(sshd.port);
+    cloud.service = { ...cloud.service!, dial: () => Promise.resolve(tunnel) };
     const cut = cloud.createBackend();
     await cut.ready(never);
+    return { cut, tunnel };
+  };
+
+  it('ends in peace although the connection is reset at that moment', async () => {
+    const { cut, tunnel } = await beginByTunnel();
+    tunnel.once('finish', () => tunnel.destroy(new Error('reset')));
+
+    await cut.close();
+  });
+
+  it('says that the server is lost, to what runs and what is asked for later', async () => {
+    const { cut, tunnel } = await beginByTunnel();
     const process = await cut.exec('sleep 60', { env: {} }, never);
     process.stdout.resume();
     process.stderr.resume();
 
-    tunnel!.destroy();
+    tunnel.destroy();
 
     await assert.rejects(process.exited, { code: 'lost' });
     await assert.rejects(cut.exec('true', { env: {} }, never), { code: 'lost' });
