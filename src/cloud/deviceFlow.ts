@@ -99,6 +99,8 @@ async function authorize(http: HttpClient, { flow, signal }: DeviceSignIn): Prom
 function pageOf(authorization: Authorization, base: URL): string {
   const page = authorization.verification_uri_complete ?? authorization.verification_uri;
   const url = URL.canParse(page) ? new URL(page) : undefined;
+  // Behind a proxy that ends TLS a cloud may take its own address for one of http.
+  if (url?.protocol === 'http:' && url.host === base.host) url.protocol = base.protocol;
   const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:';
   // With a user in it, an address looks like another host's.
   const isPage = isWeb && url.username === '' && url.password === '';

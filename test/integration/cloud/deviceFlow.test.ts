@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import * as http from 'node:http';
+import * as https from 'node:https';
 import { silentLogger } from '../../../src/base/logger';
 import { signInByDevice, type DeviceCode, type DeviceSignIn } from '../../../src/cloud/deviceFlow';
-import { bodyOf, serveHttp, type TestServer } from '../../helpers/httpServer';
+import { makeCertificate } from '../../helpers/certificate';
+import { bodyOf, listen, type TestServer } from '../../helpers/httpServer';
+import { requireTool } from '../../helpers/require';
+import { useTempDir } from '../../helpers/tempDir';
 
 const flow = { authorizationPath: '/device', tokenPath: '/token' };
 const offer = {
@@ -14,6 +18,7 @@ const offer = {
   interval: 5,
 };
 
+type Offer = Readonly<Record<string, unknown>>;
 interface Answer {
   readonly status: number;
   readonly body: unknown;
@@ -36,19 +41,26 @@ describe('The device authorization grant', () => {
   });
   afterEach(() => server.close());
 
-  async function serve(answers: readonly Answer[], authorization: object = offer): Promise<void> {
+  async function serve(
+    answers: readonly Answer[],
+    authorization: Offer | ((host: string) => Offer) = offer,
+    on = http.createServer(),
+  ): Promise<void> {
     const left = [...answers];
-    const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const handle = async (request: http.IncomingMessage, response: http.ServerResponse): Promise<void> => {
       const form = new URLSearchParams(await bodyOf(request));
       if (request.url === flow.authorizationPath) {
-        response.end(JSON.stringify(authorization));
+        const { host = '' } = request.headers;
+        const made = typeof authorization === 'function' ? authorization(host) : authorization;
+        response.end(JSON.stringify(made));
         return;
       }
       looks.push({ atS: seconds, form });
       const { status, body, headers } = left.shift() ?? pending;
       response.writeHead(status, headers).end(JSON.stringify(body));
     };
-    server = await serveHttp((request, response) => void handle(request, response));
+    on.on('request', (request, response) => void handle(request, response));
+    server = await listen(on);
   }
 
   const signIn = (wait?: DeviceSignIn['wait']): Promise<string> =>
@@ -81,6 +93,31 @@ describe('The device authorization grant', () => {
     assert.equal(codes[0]?.page, offer.verification_uri);
   });
 
+  describe('behind a proxy that ends TLS', () => {
+    const dir = useTempDir();
+    before(function () {
+      requireTool(this, 'openssl');
+    });
+
+    it('shows the page of the cloud by https although the cloud names it by http', async () => {
+      const named = (host: string): Offer => ({
+        ...offer,
+        verification_uri_complete: `http://${host}/device?user_code=ABCD-EFGH`,
+      });
+      await serve([token], named, https.createServer(makeCertificate(dir.path, 'cloud.test')));
+      const baseUrl = `https://127.0.0.1:${server.port}`;
+      await signInByDevice({
+        flow,
+        endpoint: { baseUrl, network: { strictTls: false } },
+        onCode: (code) => codes.push(code),
+        log: silentLogger,
+        wait: () => Promise.resolve(),
+      });
+
+      assert.equal(codes[0]?.page, `${baseUrl}/device?user_code=ABCD-EFGH`);
+    });
+  });
+
   it('asks for the token with the device’s code, as a form', async () => {
     await serve([token]);
 
@@ -91,7 +128,7 @@ describe('The device authorization grant', () => {
     });
   });
 
-  const paces: { name: string; answers: Answer[]; authorization?: object; atS: number[] }[] = [
+  const paces: { name: string; answers: Answer[]; authorization?: Offer; atS: number[] }[] = [
     { name: 'as often as it is told', answers: [pending, pending, token], atS: [5, 10, 15] },
     {
       name: 'every five seconds if it is told nothing',

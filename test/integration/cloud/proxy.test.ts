@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import * as net from 'node:net';
@@ -13,6 +12,7 @@ import { HttpClient } from '../../../src/cloud/http';
 import { Origin } from '../../../src/cloud/origin';
 import type { NetworkSettings } from '../../../src/cloud/provider';
 import { dialWebSocket } from '../../../src/cloud/websocket';
+import { makeCertificate } from '../../helpers/certificate';
 import { eventually } from '../../helpers/eventually';
 import { listen, type TestServer } from '../../helpers/httpServer';
 import { requireTool } from '../../helpers/require';
@@ -241,15 +241,8 @@ describe('the way to a cloud', () => {
 
   describe('over TLS', () => {
     async function serveTls(): Promise<{ cloud: TestServer; ca: string }> {
-      const key = path.join(dir.path, 'key.pem');
-      const cert = path.join(dir.path, 'cert.pem');
-      const subject = ['-subj', '/CN=cloud.test', '-addext', `subjectAltName=DNS:${CLOUD_HOST},IP:127.0.0.1`];
-      const kind = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-      execFileSync('openssl', [...kind, '-keyout', key, '-out', cert, '-days', '2', ...subject], {
-        stdio: 'ignore',
-      });
-      const options = { key: readFileSync(key), cert: readFileSync(cert) };
-      return { cloud: await serve(https.createServer(options)), ca: readFileSync(cert, 'utf8') };
+      const { key, cert } = makeCertificate(dir.path, CLOUD_HOST);
+      return { cloud: await serve(https.createServer({ key, cert })), ca: cert };
     }
 
     before(function () {
