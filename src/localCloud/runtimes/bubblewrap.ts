@@ -22,6 +22,7 @@ import {
   type Confinement,
 } from './namespaces';
 import { NamespaceBox } from './namespaceBox';
+import type { ProcessControl } from '../../processes/hostProcess';
 import type { PipeFactory } from '../../processes/pipes';
 import type { BoxSpec, ExecSpec, BoxProcess, Runtime } from './runtime';
 import type { RuntimeContext } from './runtimeContext';
@@ -45,6 +46,8 @@ interface RunningBox {
   readonly confinement: Confinement;
   /** Whether the box has util-linux's script(1) and bash. */
   readonly has: { readonly script: boolean; readonly bash: boolean };
+  /** The processes of this computer that brought the commands into it which run. */
+  readonly entered: Set<number>;
 }
 
 export class BubblewrapRuntime implements Runtime {
@@ -116,14 +119,14 @@ export class BubblewrapRuntime implements Runtime {
       script: await isProgram(namespaces.pid, '/usr/bin/script'),
       bash: await isProgram(namespaces.pid, '/bin/bash'),
     };
-    this.#running.set(box.id, { namespaces, confinement, has });
+    this.#running.set(box.id, { namespaces, confinement, has, entered: new Set() });
   }
 
   async stop(box: BoxSpec): Promise<void> {
     const running = this.#running.get(box.id);
     if (!running) return;
     this.#running.delete(box.id);
-    await running.namespaces.stop();
+    await running.namespaces.stop(running.entered);
   }
 
   isRunning(box: BoxSpec): Promise<boolean> {
@@ -136,10 +139,10 @@ export class BubblewrapRuntime implements Runtime {
     for (const dir of [home, workspace, etc]) await removeTree(dir);
   }
 
-  exec(box: BoxSpec, spec: ExecSpec): Promise<BoxProcess> {
+  async exec(box: BoxSpec, spec: ExecSpec): Promise<BoxProcess> {
     const running = this.#running.get(box.id);
     if (!running?.namespaces.isRunning) {
-      return Promise.reject(new RuntimeError('not-running', `Box ${box.id} is not running`));
+      throw new RuntimeError('not-running', `Box ${box.id} is not running`);
     }
     const env = environment(box, spec, running);
     const entry: BoxEntry = {
@@ -153,11 +156,18 @@ export class BubblewrapRuntime implements Runtime {
     const command: EnterCommand = terminal
       ? enterWithTerminal(entry, tools, argv, env)
       : { args: enterArguments(entry, argv), env, isWrapped: false };
-    return startHostCommand(
+    let nsenter: number | undefined;
+    const control = (pid: number): ProcessControl => {
+      nsenter = pid;
+      return enterControl(pid, command.isWrapped);
+    };
+    const started = await startHostCommand(
       { argv: [tools.nsenter, ...command.args], env: command.env, cwd: '/', terminal },
       this.#pipes,
-      (pid) => enterControl(pid, command.isWrapped),
+      control,
     );
+    if (nsenter !== undefined) track(running.entered, nsenter, started);
+    return started;
   }
 
   putArchive(box: BoxSpec, target: string, tar: Readable): Promise<void> {
@@ -234,6 +244,12 @@ function foldersOf(box: BoxSpec): BoxFolders {
     workspace: path.join(box.dir, 'workspace'),
     etc: path.join(box.dir, 'etc'),
   };
+}
+
+/** Keeps a process's id among these for as long as it is that process's. */
+function track(pids: Set<number>, pid: number, { exited }: BoxProcess): void {
+  pids.add(pid);
+  void exited.then(() => pids.delete(pid));
 }
 
 function environment(box: BoxSpec, spec: ExecSpec, running: RunningBox): Record<string, string> {

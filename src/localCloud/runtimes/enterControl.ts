@@ -5,7 +5,8 @@ import { listProcesses, sendSignal, type ProcessInfo } from '../../processes/pro
 /**
  * Reaches a command that nsenter(1), or what it has become, runs as its child. nsenter itself is left alone: a command
  * that loses it belongs to the host's init, and the box cannot end before that gets round to it. With the command
- * gone, nsenter ends too.
+ * gone, nsenter ends too. But it has stopped itself if its command was stopped (SIGSTOP), and so has script(1) if it
+ * stands between; neither sees its command end before it is continued.
  *
  * `wrapped`: the command is a child of script(1), which is nsenter's child, and has a session of its own.
  */
@@ -32,6 +33,7 @@ export function enterControl(nsenter: number, wrapped: boolean): ProcessControl 
       // One that is just being started may have left for a session of its own since the process table was read.
       sendSignal(command.pid, 'SIGKILL');
       killSession(command.pid);
+      sendSignal(nsenter, 'SIGCONT');
     },
   };
 }

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { Readable, type Writable } from 'node:stream';
 import * as v from 'valibot';
-import { delay } from '../../base/async';
+import { delay, settlesWithin } from '../../base/async';
 import { describeError, printable } from '../../base/errors';
 import { RuntimeError } from './errors';
 import { READY_LINE } from './namespaces';
@@ -11,6 +11,9 @@ import { listNamespace, sendSignal } from '../../processes/procfs';
 
 /** A box is ready in milliseconds; this is for a computer that does not get to it. */
 const START_MS = 15_000;
+/** From the end of a box's first process until nothing of it is left. */
+const END_MS = 5_000;
+const END_CHECK_MS = 20;
 const MAX_MESSAGE_BYTES = 4096;
 
 const status = v.object({ 'child-pid': v.pipe(v.number(), v.integer(), v.minValue(2)) });
@@ -65,14 +68,21 @@ export class NamespaceBox {
     return this.#bwrap.exitCode === null && this.#bwrap.signalCode === null;
   }
 
-  /** Ends every process of the box: each may say goodbye, then all at once. */
-  async stop(): Promise<void> {
+  /**
+   * Ends every process of the box: each may say goodbye, then all at once. `entered`: the processes outside that have
+   * children in it. The kernel keeps the box until each has seen its child end, for which it must not be stopped.
+   * Throws a {@link RuntimeError} if something is left of it.
+   */
+  async stop(entered: ReadonlySet<number>): Promise<void> {
     if (!this.isRunning) return;
     const exited = once(this.#bwrap, 'exit');
     await endProcesses(() => listNamespace(this.pid).filter((pid) => !this.#keepers.has(pid)));
     // The kernel ends a process namespace with its first process.
     sendSignal(this.pid, 'SIGKILL');
-    await exited;
+    for (const end = Date.now() + END_MS; !(await settlesWithin(exited, END_CHECK_MS));) {
+      if (Date.now() > end) throw new RuntimeError('failed', 'The box does not end, not even by SIGKILL');
+      for (const pid of entered) sendSignal(pid, 'SIGCONT');
+    }
   }
 }
 

@@ -264,6 +264,38 @@ for (const runtime of ['process', 'bubblewrap'] as const) {
       assert.ok((await attached.ended()).exitCode! < 0);
     });
 
+    for (const tty of [false, true]) {
+      describe(`that have stopped themselves ${tty ? 'in' : 'without'} a terminal`, () => {
+        const leaveStopped = async (id: string) => {
+          const script = 'echo $$.; read go; kill -STOP $$';
+          const execution = await api.start(id, ['sh', '-c', script], { tty });
+          const attached = api.attach(execution);
+          await attached.until('.');
+          attached.write(Buffer.from('\n'));
+          const pid = Number.parseInt(attached.output().toString(), 10);
+          await eventually(async () => assert.match(await api.sh(id, `cat /proc/${pid}/stat`), /\) T /));
+          return { execution, attached };
+        };
+
+        it('end by DELETE', async () => {
+          const { execution, attached } = await leaveStopped(box);
+
+          await api.call('DELETE', execution);
+
+          assert.notEqual((await attached.ended()).exitCode, 0);
+        });
+
+        it('end with the box', async () => {
+          const id = await api.create();
+          const { attached } = await leaveStopped(id);
+
+          assert.equal((await api.call('POST', `/boxes/${id}/stop`)).body.status, 'stopped');
+
+          assert.notEqual((await attached.ended()).exitCode, 0);
+        });
+      });
+    }
+
     it('keep what they wrote at home when the box stops', async () => {
       await api.sh(box, 'echo kept > ~/file');
       await api.call('POST', `/boxes/${box}/stop`);
