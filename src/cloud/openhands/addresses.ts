@@ -1,3 +1,4 @@
+import { unescape } from 'node:querystring';
 import { printable } from '../../base/errors';
 import { CloudError } from '../errors';
 import { isLoopback } from '../proxy';
@@ -33,24 +34,29 @@ export interface SocketAddress {
   readonly user?: string;
 }
 
-/** Where a service is that is no HTTP, such as `http://host:port` or `ssh://user@host:port`. Throws as above. */
-export function socketAddress({ name, url: text }: ExposedUrl, server: URL): SocketAddress {
+/**
+ * Where a service is that is no HTTP, such as `http://host:port` or `ssh://user@host:port`; undefined if that cannot be
+ * understood.
+ */
+export function socketAddress({ url: text }: ExposedUrl, server: URL): SocketAddress | undefined {
   // By the URL standard only a scheme that is not special keeps every port.
   const asSsh = text.replace(/^[a-z][a-z0-9+.-]*:/i, 'ssh:');
   const url = URL.canParse(asSsh) ? onReachableHost(new URL(asSsh), server) : undefined;
-  if (!url?.hostname) throw notUsable(name);
+  if (!url?.hostname) return undefined;
   const { hostname, port, username } = url;
   return {
     host: hostname.replace(/^\[|\]$/g, ''),
     port: Number(port || '22'),
-    ...(username && { user: decodeURIComponent(username) }),
+    // Unlike decodeURIComponent, it takes any text.
+    ...(username && { user: unescape(username) }),
   };
 }
 
 function onReachableHost(url: URL, server: URL): URL {
-  const isServerItself = url.hostname === 'localhost' || !isLoopback(server.hostname);
-  const isLocal = isLoopback(url.hostname) || unspecified.has(url.hostname);
-  if (isServerItself && isLocal) url.hostname = server.hostname;
+  const isServerItself = url.hostname === 'localhost' || unspecified.has(url.hostname);
+  // Which of a computer's loopback addresses it is counts only there.
+  const isElsewhere = isLoopback(url.hostname) && !isLoopback(server.hostname);
+  if (isServerItself || isElsewhere) url.hostname = server.hostname;
   return url;
 }
 

@@ -83,10 +83,8 @@ export class CloudSite implements SandboxSite {
   async sshPlace(signal?: AbortSignal): Promise<SshPlace | undefined> {
     const { urls } = await this.#now(signal);
     const exposed = findUrl(urls, 'SSH');
-    if (exposed) {
-      const address = socketAddress(exposed, this.api.baseUrl);
-      return { address, insidePort: exposed.port ?? USUAL_SSH_PORT };
-    }
+    const address = exposed && socketAddress(exposed, this.api.baseUrl);
+    if (address) return { address, insidePort: exposed.port ?? USUAL_SSH_PORT };
     const port = await this.use((server) => server.sshPort(signal), signal);
     const agentServer = findUrl(urls, 'AGENT_SERVER');
     if (port === undefined || !agentServer) return undefined;

@@ -35,6 +35,12 @@ describe('The address of a service in a sandbox', () => {
       want: 'http://openhands.example:32768/',
     },
     {
+      name: 'on all addresses of this computer is the server’s too',
+      server: 'http://127.0.0.1:3000',
+      url: 'http://0.0.0.0:32768',
+      want: 'http://127.0.0.1:32768/',
+    },
+    {
       name: 'on this computer stays as it is if the server is here too',
       server: 'http://127.0.0.1:3000',
       url: 'http://127.1.2.3:8000/',
@@ -74,10 +80,17 @@ describe('The address of an SSH server', () => {
     { url: 'ssh://ann@ssh.example', want: { host: 'ssh.example', port: 22, user: 'ann' } },
     { url: 'http://localhost:49200', want: { host: 'openhands.example', port: 49_200 } },
     { url: 'ssh://[2001:db8::1]:2222', want: { host: '2001:db8::1', port: 2222 } },
+    { url: 'ssh://50%@ssh.example', want: { host: 'ssh.example', port: 22, user: '50%' } },
   ];
   for (const { url, want } of cases) {
     it(`is read from ${url}`, () => {
       assert.deepEqual(socketAddress({ name: 'SSH', url, port: null }, server), want);
+    });
+  }
+
+  for (const url of ['', 'ssh -p 2222 openhands@ssh.example', 'ssh.example:2222', 'http://']) {
+    it(`is none if it is ${JSON.stringify(url)}`, () => {
+      assert.equal(socketAddress({ name: 'SSH', url, port: null }, server), undefined);
     });
   }
 });
