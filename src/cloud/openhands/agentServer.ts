@@ -20,6 +20,13 @@ export interface AgentServerAddress {
 /** Of no command: the answer is as short as can be, and to ask does not count as use of the sandbox. */
 const NO_COMMAND = '00000000-0000-0000-0000-000000000000';
 
+/** What is said of a route that a server does not have, or that a gateway keeps from us. */
+const noSuchRoute: ReadonlySet<CloudErrorCode | undefined> = new Set([
+  'unsupported',
+  'forbidden',
+  'protocol',
+]);
+
 const eventsSchema = v.object({ items: v.array(v.unknown()) });
 const sshStatusSchema = v.object({
   running: v.nullish(v.boolean()),
@@ -105,8 +112,7 @@ export class AgentServer {
       const { running, port } = parseAnswer(sshStatusSchema, body, 'state of its SSH server');
       return running ? (port ?? undefined) : undefined;
     } catch (error) {
-      const code = cloudErrorCode(error);
-      if (code === 'unsupported' || code === 'protocol') return undefined;
+      if (noSuchRoute.has(cloudErrorCode(error))) return undefined;
       throw error;
     }
   }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import * as net from 'node:net';
 import { abortReason } from '../../base/async';
 import { createDeadline } from '../../base/deadline';
+import { printable } from '../../base/errors';
 import type { Logger } from '../../base/logger';
 import { shellQuote } from '../../base/shell';
 import { CloudError } from '../errors';
@@ -19,8 +20,8 @@ const USUAL_USER = 'openhands';
 const MAX_HOST_KEYS = 16;
 
 /**
- * The sandbox's SSH server, if one can be reached from here. Its user and its host keys are asked for inside: that way
- * is authenticated, the TCP connection is not.
+ * The sandbox's SSH server, if one can be reached from here and be known again. Its user and its host keys are asked for
+ * inside: that way is authenticated, the TCP connection is not.
  */
 export async function findSshService(
   site: SandboxSite,
@@ -32,13 +33,17 @@ export async function findSshService(
   const run = (script: string, runSignal?: AbortSignal): Promise<ScriptResult> =>
     site.use((server) => server.run(script, runSignal), runSignal);
   const { user, hostKeys } = parseLook(await run(lookScript(place.insidePort), signal));
+  if (hostKeys.length === 0) {
+    log.info('The SSH server of the sandbox is not used: nothing in the sandbox can tell its host keys');
+    return undefined;
+  }
   return {
     user: place.address.user ?? user,
-    ...(hostKeys.length > 0 && { hostKeys }),
+    hostKeys,
     dial: (dialSignal) => dialTcp(place.address, dialSignal),
     authorize: async (publicKey, authorizeSignal) => {
       const { code, stderr } = await run(authorizeScript(publicKey), authorizeSignal);
-      if (code !== 0) log.warn(`The sandbox's SSH server cannot be told our key: ${stderr}`);
+      if (code !== 0) log.warn(`The sandbox's SSH server cannot be told our key: ${printable(stderr)}`);
     },
   };
 }
