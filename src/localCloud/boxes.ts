@@ -188,8 +188,9 @@ export class Boxes {
     if (entry) entry.lastUsed = Date.now();
   }
 
-  get anyRunning(): boolean {
-    return [...this.#entries.values()].some((entry) => this.#isRunning(entry));
+  /** Whether the server is needed: a box runs, or is being created, for which an image may have to be fetched. */
+  get isNeeded(): boolean {
+    return this.#reserved.size > 0 || [...this.#entries.values()].some((entry) => this.#isRunning(entry));
   }
 
   /** Stops boxes that are idle for too long, and removes those that asked for it. */
@@ -258,11 +259,16 @@ export class Boxes {
         request,
         ...(idempotency && { idempotency }),
       });
-      await this.#store.create(record);
+      const { id } = record;
+      const spec = specOf(record, this.#store.dirOf(id));
+      await this.#store.makeFolder(id);
       try {
-        await this.#runtime.create(specOf(record, this.#store.dirOf(record.id)));
+        await this.#runtime.create(spec);
+        await this.#store.save(record);
       } catch (error) {
-        await this.#store.remove(record.id);
+        await this.#upkeep.attempt(id, `remove what was made of box ${id}`, () => this.#runtime.remove(spec));
+        this.#upkeep.forget(id);
+        await this.#store.remove(id);
         throw error;
       }
       return this.#view(this.#add(record));
@@ -274,7 +280,10 @@ export class Boxes {
   async #ensureRunning(entry: Entry): Promise<void> {
     this.#requireOwnRuntime(this.#current(entry));
     const spec = this.#spec(entry);
-    if (entry.record.status === 'running' && (await this.#runtime.isRunning(spec))) return;
+    if (entry.record.status === 'running') {
+      if (await this.#runtime.isRunning(spec)) return;
+      await this.#setStatus(entry, 'stopped');
+    }
     await this.#runtime.start(spec);
     entry.lastUsed = Date.now();
     await this.#setStatus(entry, 'running');

@@ -72,7 +72,7 @@ interface RunningCloud {
   readonly ready: ReadyMessage;
   /** When somebody last did more than to list boxes, in milliseconds since the epoch. */
   lastUse(): number;
-  anyRunning(): boolean;
+  isNeeded(): boolean;
   sweep(): Promise<void>;
   end(): Promise<void>;
 }
@@ -115,7 +115,7 @@ async function startCloud(options: ServeOptions, paths: StatePaths): Promise<Run
   return {
     ready,
     lastUse: () => lastUse,
-    anyRunning: () => boxes.anyRunning,
+    isNeeded: () => boxes.isNeeded,
     sweep: () => boxes.sweep(),
     end: async () => {
       ending = true;
@@ -154,7 +154,7 @@ async function untilDone(
   const { log, idleExitSeconds } = options;
   const idleMs = idleExitSeconds > 0 ? idleExitSeconds * 1000 : Infinity;
   const upkeep = new Upkeep(log);
-  let lastRunning = Date.now();
+  let lastNeeded = Date.now();
   while (!signal.aborted) {
     await cloud.sweep();
     const isOurs = await upkeep.attempt('record', 'look who serves this state folder', () =>
@@ -165,8 +165,8 @@ async function untilDone(
       log.warn(`Ending: ${paths.record} is no longer this server's`);
       return;
     }
-    if (cloud.anyRunning()) lastRunning = Date.now();
-    if (Date.now() - Math.max(lastRunning, cloud.lastUse()) >= idleMs) {
+    if (cloud.isNeeded()) lastNeeded = Date.now();
+    if (Date.now() - Math.max(lastNeeded, cloud.lastUse()) >= idleMs) {
       log.info(`Ending: no box ran and nobody used it for ${idleExitSeconds} s`);
       return;
     }

@@ -41,10 +41,9 @@ export class BoxStore {
     return records;
   }
 
-  /** Makes the folder of a new box. */
-  async create(record: BoxRecord): Promise<void> {
-    await ensurePrivateDir(this.dirOf(record.id));
-    await this.save(record);
+  /** Makes the folder of a new box. Until a record is saved in it, it is what a creation that was cut short leaves. */
+  async makeFolder(id: string): Promise<void> {
+    await ensurePrivateDir(this.dirOf(id));
   }
 
   async save(record: BoxRecord): Promise<void> {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { mock } from 'node:test';
+import { createDeferred } from '../../../src/base/async';
 import { silentLogger } from '../../../src/base/logger';
 import type { BoxRecord } from '../../../src/localCloud/boxRecord';
 import { Boxes } from '../../../src/localCloud/boxes';
@@ -24,7 +25,9 @@ describe('Boxes', () => {
 
   const save = async (name: string, runtime: RuntimeName, more: Partial<BoxRecord> = {}) => {
     const record = { ...newRecord({ name, runtime, request: {} }), status: 'running' as const, ...more };
-    await new BoxStore(dir.path).create(record);
+    const store = new BoxStore(dir.path);
+    await store.makeFolder(record.id);
+    await store.save(record);
     return record;
   };
 
@@ -126,6 +129,17 @@ describe('Boxes', () => {
       assert.equal(running.size, 0);
     });
 
+    it('creates no box, and leaves nothing of it', async () => {
+      const removed: string[] = [];
+      const { box_id: id } = boxes.get('box');
+      boxes = await load({ ...runtime, remove: (box) => Promise.resolve(void removed.push(box.id)) });
+
+      await assert.rejects(boxes.create({ request: {} }), /ENOSPC/);
+
+      assert.equal(removed.length, 1);
+      assert.deepEqual(readdirSync(dir.path), [id]);
+    });
+
     it('leaves nothing running at its end', async () => {
       await assert.rejects(boxes.start('box'), /ENOSPC/);
 
@@ -135,12 +149,66 @@ describe('Boxes', () => {
     });
   });
 
+  describe('while one is being created', () => {
+    let boxes: Boxes;
+    beforeEach(async () => {
+      const fetchesImage = createDeferred<undefined>();
+      boxes = await load({
+        create: () => {
+          fetchesImage.resolve(undefined);
+          return new Promise(() => undefined);
+        },
+      });
+      void boxes.create({ request: { name: 'new' } });
+      await fetchesImage.promise;
+    });
+
+    it('need their server', () => assert.equal(boxes.isNeeded, true));
+
+    it('are none if that is cut short', async () => {
+      const successor = await load({});
+
+      assert.deepEqual(successor.list({ pageSize: 10 }).boxes, []);
+    });
+  });
+
+  it('count one that ended behind our back, and cannot be started again, as stopped', async () => {
+    const { id } = await save('gone', 'docker');
+    let isRunning = true;
+    const boxes = await load({
+      isRunning: () => Promise.resolve(isRunning),
+      start: () => Promise.reject(new Error('no such container')),
+    });
+    isRunning = false;
+
+    await assert.rejects(boxes.use(id), /no such container/);
+
+    assert.equal(boxes.get(id).status, 'stopped');
+  });
+
+  it('limits a box only where that was asked for, since not every engine can', async () => {
+    const limits: unknown[] = [];
+    const boxes = await load({
+      create: ({ cpus, memoryMib }) => Promise.resolve(void limits.push({ cpus, memoryMib })),
+    });
+
+    const free = await boxes.create({ request: {} });
+    const limited = await boxes.create({ request: { cpus: 2, memory_mib: 512 } });
+
+    assert.deepEqual(limits, [
+      { cpus: undefined, memoryMib: undefined },
+      { cpus: 2, memoryMib: 512 },
+    ]);
+    assert.ok(free.cpus > 0 && free.memory_mib > 0);
+    assert.deepEqual([limited.cpus, limited.memory_mib], [2, 512]);
+  });
+
   it('counts no box of another runtime as running', async () => {
     const { id } = await save('foreign', 'process');
 
     const boxes = await load({});
 
-    assert.equal(boxes.anyRunning, false);
+    assert.equal(boxes.isNeeded, false);
     assert.equal(boxes.get(id).status, 'stopped');
     assert.equal((await boxes.stop(id)).status, 'stopped');
   });

@@ -26,8 +26,14 @@ describe('BoxStore', () => {
   const dir = useTempDir();
   const load = (failures: unknown[] = []) => new BoxStore(dir.path).load((error) => failures.push(error));
 
+  const save = async (box: BoxRecord): Promise<void> => {
+    const store = new BoxStore(dir.path);
+    await store.makeFolder(box.id);
+    await store.save(box);
+  };
+
   it('returns what was saved', async () => {
-    await new BoxStore(dir.path).create(record);
+    await save(record);
 
     assert.deepEqual(await load(), [record]);
   });
@@ -46,7 +52,7 @@ describe('BoxStore', () => {
 
       const failures: unknown[] = [];
       const other = { ...record, id: 'c3' };
-      await new BoxStore(dir.path).create(other);
+      await save(other);
 
       assert.deepEqual(await load(failures), [other]);
       assert.equal(failures.length, 1);
