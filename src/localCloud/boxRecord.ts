@@ -1,8 +1,13 @@
 /** A box as the server keeps it on disk and as the Box API shows it. */
+import * as os from 'node:os';
 import * as path from 'node:path';
 import * as v from 'valibot';
 import { hostnameFor } from './names';
 import type { BoxSpec, Runtime } from './runtimes/runtime';
+
+/** Most that the API lets a client ask for (CreateBoxRequest). */
+const MAX_CPUS = 32;
+const BYTES_PER_MIB = 2 ** 20;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -11,8 +16,12 @@ const boxRecord = v.object({
   name: v.string(),
   runtime: v.picklist(['docker', 'bubblewrap', 'process']),
   image: v.optional(v.string()),
-  cpus: count,
-  memoryMib: count,
+  /**
+   * Limits that were asked for. There is no default: an engine in a virtual machine refuses more processors than that
+   * has, and a rootless one may not be allowed to limit anything.
+   */
+  cpus: v.optional(count),
+  memoryMib: v.optional(count),
   env: v.record(v.string(), v.string()),
   workingDir: v.optional(v.string()),
   network: v.boolean(),
@@ -43,8 +52,8 @@ export function specOf(record: BoxRecord, dir: string): BoxSpec {
     dir,
     env: record.env,
     network: record.network,
-    cpus: record.cpus,
-    memoryMib: record.memoryMib,
+    ...(record.cpus !== undefined && { cpus: record.cpus }),
+    ...(record.memoryMib !== undefined && { memoryMib: record.memoryMib }),
     ...(record.image !== undefined && { image: record.image }),
     ...(record.workingDir !== undefined && { workingDir: record.workingDir }),
   };
@@ -104,8 +113,9 @@ export function viewBox(record: BoxRecord, { status, notice, stopsAt }: BoxState
     created_at: record.createdAt,
     updated_at: record.updatedAt,
     image: record.image ?? 'host',
-    cpus: record.cpus,
-    memory_mib: record.memoryMib,
+    // A box without limits can have all that this computer has.
+    cpus: record.cpus ?? Math.min(os.availableParallelism(), MAX_CPUS),
+    memory_mib: record.memoryMib ?? Math.floor(os.totalmem() / BYTES_PER_MIB),
     labels: { runtime: record.runtime },
     auto_stop: record.autoStop,
     auto_delete: record.autoDelete,

@@ -1,13 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import * as os from 'node:os';
 import type { BoxRecord } from './boxRecord';
 import type { CreateBoxRequest } from './requests';
 import type { RuntimeName } from './runtimes/runtime';
 
 export const DEFAULT_AUTO_STOP_SECONDS = 900;
-/** Most that the Box API lets a client ask for (BoxLite, openapi/box.openapi.yaml, CreateBoxRequest). */
-const MAX_CPUS = 32;
-const BYTES_PER_MIB = 2 ** 20;
 
 export interface NewBox {
   readonly name: string;
@@ -26,8 +22,8 @@ export function newRecord({ name, runtime, request, idempotency }: NewBox): BoxR
     name,
     runtime,
     ...(image !== undefined && { image }),
-    cpus: request.cpus ?? Math.min(os.availableParallelism(), MAX_CPUS),
-    memoryMib: request.memory_mib ?? Math.floor(os.totalmem() / BYTES_PER_MIB),
+    ...(typeof request.cpus === 'number' && { cpus: request.cpus }),
+    ...(typeof request.memory_mib === 'number' && { memoryMib: request.memory_mib }),
     env: request.env ?? {},
     ...(request.working_dir && { workingDir: request.working_dir }),
     network: (network?.outbound?.mode ?? network?.mode) !== 'disabled',
