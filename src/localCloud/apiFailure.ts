@@ -8,6 +8,8 @@ const reasons = {
   'not-running': 'stopped',
   'no-such-path': 'not_found',
   unsupported: 'unsupported',
+  gone: 'invalid_state',
+  unreachable: 'upstream_unavailable',
   failed: 'execution_failed',
 } as const satisfies Record<RuntimeErrorCode, ApiError['code']>;
 

@@ -7,6 +7,7 @@ import { listAll } from '../cloud/listAll';
 import type { CloudClient, Endpoint, Sandbox } from '../cloud/provider';
 import { providerOf } from '../cloud/registry';
 import { ensureLocalCloud } from '../localCloud/launcher';
+import type { RuntimeName } from '../localCloud/runtimes/runtime';
 
 export interface LocalSandbox {
   readonly endpoint: Endpoint;
@@ -24,7 +25,7 @@ export async function prepareLocalSandbox(distDir: string, log: Logger): Promise
   const endpoint: Endpoint = { provider: 'boxlite', baseUrl: cloud.url, token: cloud.token };
   const client = providerOf(endpoint.provider).connect(endpoint, log);
   try {
-    const sandbox = await findOrCreateSandbox(client);
+    const sandbox = await findOrCreateSandbox(client, cloud.runtime);
     if (sandbox.notice) say(`sandbox ${printable(sandbox.name, 60)}: ${printable(sandbox.notice)}`);
     return { endpoint, sandbox };
   } finally {
@@ -33,7 +34,7 @@ export async function prepareLocalSandbox(distDir: string, log: Logger): Promise
 }
 
 /** One that runs if there is any, else any that can be started; a new one if there is none. */
-async function findOrCreateSandbox(client: CloudClient): Promise<Sandbox> {
+async function findOrCreateSandbox(client: CloudClient, runtime: RuntimeName): Promise<Sandbox> {
   const sandboxes = await listAll(client);
   const running = sandboxes.find(({ status }) => status === 'running');
   if (running) return running;
@@ -41,10 +42,10 @@ async function findOrCreateSandbox(client: CloudClient): Promise<Sandbox> {
     try {
       return await client.start(id);
     } catch (error) {
-      // It needs a runtime that this computer had, and has no more.
+      // It needs a runtime or a container that this computer had, and has no more.
       if (cloudErrorCode(error) !== 'conflict') throw error;
     }
   }
-  say('creating a sandbox');
+  say(`creating a sandbox${runtime === 'docker' ? '; to fetch its image may take minutes' : ''}`);
   return client.create({});
 }

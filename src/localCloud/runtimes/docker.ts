@@ -7,12 +7,12 @@ import type { Logger } from '../../base/logger';
 import { getArchive, putArchive } from './dockerArchive';
 import { connectEngine, type Engine } from './dockerEngine';
 import { engineUrls, type Surroundings, withoutCredentials } from './dockerEndpoints';
-import { engineError, hasStatus } from './dockerErrors';
+import { engineError, engineMessage, hasStatus, isAnswer } from './dockerErrors';
 import { RuntimeError } from './errors';
-import { launch } from './dockerExec';
+import { askInBox, launch } from './dockerExec';
 import { DockerProcess } from './dockerProcess';
 import { checkReference, DEFAULT_IMAGE, ensureImage } from './dockerImage';
-import { IDLE_COMMAND } from './dockerScripts';
+import { IDLE_COMMAND, READY_ANSWER, READY_COMMAND } from './dockerScripts';
 import type { BoxSpec, BoxProcess, ExecSpec, Runtime } from './runtime';
 
 /** Label of every container of ours; its value is the box's id. */
@@ -71,7 +71,7 @@ class DockerRuntime implements Runtime {
   ) {}
 
   async create(box: BoxSpec): Promise<void> {
-    const image = checkReference(box.image ?? this.defaultImage);
+    const image = checkReference(this.#imageOf(box));
     await ensureImage(this.engine, image, this.log);
     try {
       await this.engine.control.createContainer(containerOptions(box, image));
@@ -89,6 +89,7 @@ class DockerRuntime implements Runtime {
       // 304: somebody else started it in the meantime.
       if (!hasStatus(error, 304)) throw boxError('start the box', box, error);
     }
+    await this.#requireShell(box);
   }
 
   async stop(box: BoxSpec): Promise<void> {
@@ -135,6 +136,23 @@ class DockerRuntime implements Runtime {
     return getArchive(this.engine, containerName(box), path);
   }
 
+  /** The engine starts a box of any image; one whose first process cannot run ends a moment later. */
+  async #requireShell(box: BoxSpec): Promise<void> {
+    let answer: string;
+    try {
+      answer = await askInBox(this.engine, containerName(box), { Cmd: [...READY_COMMAND] });
+    } catch (error) {
+      if (!isAnswer(error)) throw engineError('start the box', error);
+      answer = engineMessage(error);
+    }
+    if (answer === READY_ANSWER) return;
+    throw new RuntimeError(
+      'bad-image',
+      `Image ${this.#imageOf(box)} cannot run as a box here (${printable(answer, 200) || 'no answer'}). It needs a ` +
+        'shell at /bin/sh, for the processors of the container engine; delete the box and choose another image',
+    );
+  }
+
   #track(boxId: string, command: DockerProcess): void {
     const ofBox = this.#commands.get(boxId) ?? new Set();
     this.#commands.set(boxId, ofBox.add(command));
@@ -146,6 +164,10 @@ class DockerRuntime implements Runtime {
 
   #expectStop(box: BoxSpec): void {
     for (const command of this.#commands.get(box.id) ?? []) command.expectBoxToStop();
+  }
+
+  #imageOf(box: BoxSpec): string {
+    return box.image ?? this.defaultImage;
   }
 
   #container(box: BoxSpec): Docker.Container {
@@ -182,5 +204,5 @@ function containerOptions(box: BoxSpec, image: string): Docker.ContainerCreateOp
 function boxError(what: string, box: BoxSpec, cause: unknown): RuntimeError {
   if (!hasStatus(cause, 404)) return engineError(what, cause);
   const message = `Container ${containerName(box)} of this box no longer exists; delete the box`;
-  return new RuntimeError('failed', message, { cause });
+  return new RuntimeError('gone', message, { cause });
 }

@@ -1,10 +1,14 @@
-import { describeError, printable } from '../../base/errors';
+import { describeError, errnoOf, printable } from '../../base/errors';
 import { RuntimeError } from './errors';
+
+/** Whether the engine answered, if with a refusal. */
+export function isAnswer(error: unknown): error is Error & { readonly statusCode: number } {
+  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number';
+}
 
 /** Whether the engine answered with one of these HTTP statuses. */
 export function hasStatus(error: unknown, ...statuses: readonly number[]): boolean {
-  if (!(error instanceof Error) || !('statusCode' in error)) return false;
-  return typeof error.statusCode === 'number' && statuses.includes(error.statusCode);
+  return isAnswer(error) && statuses.includes(error.statusCode);
 }
 
 /** The engine's own words: docker-modem puts the HTTP status and its own reading of it in front of them. */
@@ -16,5 +20,6 @@ export function engineMessage(error: unknown): string {
 export function engineError(what: string, cause: unknown): RuntimeError {
   if (cause instanceof RuntimeError) return cause;
   const message = printable(`The container engine could not ${what}: ${engineMessage(cause)}`);
-  return new RuntimeError('failed', message, { cause });
+  const isReached = isAnswer(cause) || errnoOf(cause) === undefined;
+  return new RuntimeError(isReached ? 'failed' : 'unreachable', message, { cause });
 }

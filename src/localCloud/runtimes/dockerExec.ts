@@ -140,7 +140,7 @@ async function moreOf(stream: Readable, signal: AbortSignal): Promise<void> {
 function launchError(error: unknown): RuntimeError {
   if (error instanceof RuntimeError) return error;
   if (hasStatus(error, 404)) {
-    return new RuntimeError('failed', 'The container of this box no longer exists; delete the box', {
+    return new RuntimeError('gone', 'The container of this box no longer exists; delete the box', {
       cause: error,
     });
   }

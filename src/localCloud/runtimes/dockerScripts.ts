@@ -14,6 +14,10 @@ export const IDLE_COMMAND: readonly string[] = [
   `trap 'exit 0' TERM INT; while :; do sleep 2147483 & wait $!; done`,
 ];
 
+/** Says "ready" where commands can run. */
+export const READY_COMMAND: readonly string[] = [SHELL, '-c', 'echo ready'];
+export const READY_ANSWER = 'ready';
+
 /**
  * A command line that writes its own process id as a first line to stdout and then becomes `argv`. In a terminal it
  * waits for a line of input in between, so that the terminal can be given its size before the command looks at it.

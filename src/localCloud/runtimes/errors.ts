@@ -7,9 +7,18 @@ import { CodedError } from '../../base/errors';
  * - `not-running`: the box was stopped meanwhile
  * - `no-such-path`: no such file or folder in the box
  * - `unsupported`: the box lacks a program that this needs
+ * - `gone`: what the box was made of is not there any more, such as its container
+ * - `unreachable`: what runs the boxes does not answer now, such as an engine that is being restarted
  * - `failed`: anything else
  */
 export type RuntimeErrorCode =
-  'unavailable' | 'bad-image' | 'not-running' | 'no-such-path' | 'unsupported' | 'failed';
+  | 'unavailable'
+  | 'bad-image'
+  | 'not-running'
+  | 'no-such-path'
+  | 'unsupported'
+  | 'gone'
+  | 'unreachable'
+  | 'failed';
 
 export class RuntimeError extends CodedError<RuntimeErrorCode> {}

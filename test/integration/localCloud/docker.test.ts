@@ -62,7 +62,7 @@ describe('Docker runtime', function () {
       await docker.runtime.remove(box);
 
       assert.equal(await docker.runtime.isRunning(box), false);
-      await assert.rejects(docker.runtime.start(box), { code: 'failed', message: /no longer exists/ });
+      await assert.rejects(docker.runtime.start(box), { code: 'gone', message: /no longer exists/ });
     });
 
     it('go on running when the server that made them is gone', async () => {
@@ -100,6 +100,34 @@ describe('Docker runtime', function () {
       assert.equal(HostConfig.NetworkMode, 'none');
       await docker.runtime.remove(box);
     });
+
+    const shells = [
+      { what: 'no shell', script: 'rm /bin/sh' },
+      {
+        what: 'a shell for other processors',
+        script: 'rm /bin/sh; printf "\\177ELF" >/bin/sh; chmod +x /bin/sh',
+      },
+    ];
+    for (const [index, { what, script }] of shells.entries()) {
+      it(`are not started from an image with ${what}, and the error says why`, async () => {
+        const image = `bad-shell:${index}`;
+        const source = await docker.startedBox();
+        await docker.run(source, ['sh', '-c', script]);
+        const [repo, tag] = image.split(':');
+        await docker.engine.client.getContainer(`cloud-sandboxes-${source.id}`).commit({ repo, tag });
+        const box = docker.newBox({ image });
+        await docker.runtime.create(box);
+
+        await assert.rejects(docker.runtime.start(box), {
+          code: 'bad-image',
+          message: new RegExp(`${image}.*/bin/sh`),
+        });
+
+        assert.equal(await docker.runtime.isRunning(box), false);
+        await docker.runtime.remove(box);
+        await docker.runtime.remove(source);
+      });
+    }
 
     it('are not created from an image that is nowhere, and the error names it', async () => {
       await assert.rejects(docker.runtime.create(docker.newBox({ image: 'registry.invalid/no/such:1' })), {
