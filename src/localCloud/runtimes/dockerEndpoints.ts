@@ -51,7 +51,7 @@ function macSockets(temporary: string | undefined, home: string): string[] {
 }
 
 function linuxSockets(runtimeDir: string | undefined, home: string, uid: number | undefined): string[] {
-  const runtime = runtimeDir ?? (uid ? `/run/user/${uid}` : undefined);
+  const runtime = nonEmpty(runtimeDir) ?? (uid ? `/run/user/${uid}` : undefined);
   return [
     '/var/run/docker.sock',
     ...(runtime ? [path.posix.join(runtime, 'docker.sock')] : []),
@@ -63,9 +63,9 @@ function linuxSockets(runtimeDir: string | undefined, home: string, uid: number 
 
 /** The host of the docker command's current context; undefined for its default one, or if there is none. */
 async function contextUrl({ env, home }: Surroundings): Promise<string | undefined> {
-  const folder = env['DOCKER_CONFIG'] ?? path.join(home, '.docker');
+  const folder = nonEmpty(env['DOCKER_CONFIG']) ?? path.join(home, '.docker');
   const config = await readJson(path.join(folder, 'config.json'), configSchema);
-  const name = env['DOCKER_CONTEXT'] ?? config?.currentContext;
+  const name = nonEmpty(env['DOCKER_CONTEXT']) ?? config?.currentContext;
   if (!name || name === 'default') return undefined;
   // The docker command names a context's folder by the hash of the context's name.
   const id = createHash('sha256').update(name).digest('hex');
@@ -106,7 +106,7 @@ export async function connectionOptions(
   if (!env['DOCKER_TLS_VERIFY'] && parsed.protocol !== 'https:') {
     return { ...none, host: parsed.hostname, port: parsed.port || 2375, protocol: 'http' };
   }
-  const folder = env['DOCKER_CERT_PATH'] ?? path.join(home, '.docker');
+  const folder = nonEmpty(env['DOCKER_CERT_PATH']) ?? path.join(home, '.docker');
   const [ca, cert, key] = await Promise.all(
     ['ca.pem', 'cert.pem', 'key.pem'].map((file) => fs.readFile(path.join(folder, file))),
   );

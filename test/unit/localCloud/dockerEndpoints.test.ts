@@ -74,6 +74,18 @@ describe('Places of container engines', () => {
     assert.equal((await engineUrls({ ...linux, env }))[0], 'unix:///colima.sock');
   });
 
+  it('are looked up as if variables that are empty were not set', async () => {
+    mkdirSync(path.join(folder.path, '.docker'), { recursive: true });
+    writeFileSync(path.join(folder.path, '.docker', 'config.json'), '{"currentContext":"colima"}');
+    writeContext('colima', { Endpoints: { docker: { Host: 'unix:///colima.sock' } } }, '.docker');
+    const env = { DOCKER_HOST: '', DOCKER_CONFIG: '', DOCKER_CONTEXT: '', XDG_RUNTIME_DIR: '' };
+
+    const urls = await engineUrls({ ...linux, home: folder.path, env });
+
+    assert.equal(urls[0], 'unix:///colima.sock');
+    assert.ok(urls.includes('unix:///run/user/1000/docker.sock'));
+  });
+
   it('prefer the context of DOCKER_CONTEXT', async () => {
     writeContext('other', { Endpoints: { docker: { Host: 'unix:///other.sock' } } });
 
@@ -92,9 +104,9 @@ describe('Places of container engines', () => {
     });
   }
 
-  function writeContext(name: string, content: object): void {
+  function writeContext(name: string, content: object, below = ''): void {
     const id = createHash('sha256').update(name).digest('hex');
-    const dir = path.join(folder.path, 'contexts', 'meta', id);
+    const dir = path.join(folder.path, below, 'contexts', 'meta', id);
     mkdirSync(dir, { recursive: true });
     writeFileSync(path.join(dir, 'meta.json'), JSON.stringify(content));
   }
