@@ -8,9 +8,9 @@ export type LockErrorCode = 'busy' | 'failed';
 export class LockError extends CodedError<LockErrorCode> {}
 
 /** A lock whose holder has not shown life for this long belongs to a dead process. */
-const staleMs = 10_000;
+const STALE_MS = 10_000;
 /** How long to wait for another's lock: twice the time after which a dead holder's is taken over. */
-export const lockPatienceMs = 20_000;
+export const LOCK_PATIENCE_MS = 20_000;
 /** Pauses that sum up to that. */
 const retries = { retries: 90, minTimeout: 20, maxTimeout: 250, factor: 1.3, randomize: true };
 
@@ -33,7 +33,7 @@ async function acquire(lockPath: string): Promise<() => Promise<void>> {
     return await lock(lockPath, {
       lockfilePath: lockPath,
       realpath: false,
-      stale: staleMs,
+      stale: STALE_MS,
       retries,
       // Without a handler a lock that is lost in sleep throws where nobody can catch it.
       onCompromised: () => undefined,

@@ -5,7 +5,7 @@ import { errnoOf } from './errors';
 /** What Windows answers while somebody has the file open that is to be replaced, if only to read or to scan it. */
 const held: ReadonlySet<string | undefined> = new Set(['EPERM', 'EACCES', 'EBUSY']);
 /** Waits between the tries: 2.5 s in all. Other windows and ssh read in an instant, a virus scanner takes its time. */
-const waitsMs = [10, 20, 40, 80, 160, 320, 320, 500, 500, 550];
+const WAITS_MS = [10, 20, 40, 80, 160, 320, 320, 500, 500, 550];
 
 export interface ReplaceOptions {
   readonly platform?: NodeJS.Platform;
@@ -19,7 +19,7 @@ export async function replaceFile(
   to: string,
   { platform = process.platform, rename = fs.rename, wait = delay }: ReplaceOptions = {},
 ): Promise<void> {
-  for (const waitMs of platform === 'win32' ? waitsMs : []) {
+  for (const waitMs of platform === 'win32' ? WAITS_MS : []) {
     try {
       await rename(from, to);
       return;

@@ -10,7 +10,7 @@ const anchorFolders = [
   '/etc/pki/trust/anchors', // openSUSE
 ];
 /** No company has as many authorities; each costs every connection time. */
-const maxCertificates = 200;
+const MAX_CERTIFICATES = 200;
 const certificate = /-----BEGIN CERTIFICATE-----[\sA-Za-z0-9+/=]+-----END CERTIFICATE-----/g;
 
 export interface SystemCertificatesOptions {
@@ -32,7 +32,7 @@ export function systemCertificates({
   const found = platform === 'linux' ? folders.flatMap(certificatesIn) : (systemStore?.() ?? []);
   const known = new Set(tls.rootCertificates.map(body));
   const fresh = new Map(found.map((pem) => [body(pem), pem]));
-  return [...fresh].flatMap(([text, pem]) => (known.has(text) ? [] : [pem])).slice(0, maxCertificates);
+  return [...fresh].flatMap(([text, pem]) => (known.has(text) ? [] : [pem])).slice(0, MAX_CERTIFICATES);
 }
 
 /** Node 22.15 and newer. */

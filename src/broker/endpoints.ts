@@ -18,9 +18,9 @@ export interface Endpoint {
 }
 
 /** Limit of sockaddr_un.sun_path is 104 bytes on macOS, its NUL included; Linux has 108. */
-const maxSocketPathBytes = 100;
+const MAX_SOCKET_PATH_BYTES = 100;
 /** More entries than anyone has windows. */
-const maxEndpoints = 64;
+const MAX_ENDPOINTS = 64;
 const entryPattern = /^([a-z0-9-]{1,16})-(\d{1,10})-[0-9a-f]{8,32}\.(sock|pipe)$/;
 const pipePattern = /^\\\\\.\\pipe\\cloud-sandboxes-[0-9a-f]{32}$/;
 
@@ -36,7 +36,7 @@ export function newEndpointFile(dir: string, editor: string, platform = process.
     dir,
     `${editor}-${process.pid}-${randomBytes(4).toString('hex')}.${kind}`,
   );
-  if (kind === 'sock' && Buffer.byteLength(file) > maxSocketPathBytes) {
+  if (kind === 'sock' && Buffer.byteLength(file) > MAX_SOCKET_PATH_BYTES) {
     const message = `The folder ${dir} has too long a path for a socket; set XDG_RUNTIME_DIR or TMPDIR to a shorter one`;
     throw new BrokerError('path-too-long', message);
   }
@@ -61,7 +61,7 @@ export async function listEndpoints(dir: string, preferredEditor?: string): Prom
     if (editor && pid) endpoints.push({ file: path.join(dir, name), editor, pid: Number(pid) });
   }
   const rank = (endpoint: Endpoint): number => (endpoint.editor === preferredEditor ? 0 : 1);
-  return endpoints.sort((a, b) => rank(a) - rank(b)).slice(0, maxEndpoints);
+  return endpoints.sort((a, b) => rank(a) - rank(b)).slice(0, MAX_ENDPOINTS);
 }
 
 /** Connects to a broker; rejects with the socket's error or the signal's reason. */
@@ -98,7 +98,7 @@ async function addressOf(endpoint: Endpoint): Promise<string> {
 }
 
 /** How long an entry that refuses connections may belong to a broker that is just starting. */
-const startingMs = 60_000;
+const STARTING_MS = 60_000;
 
 /** Removes the entries of brokers that ended without doing so themselves. Never rejects. */
 export async function sweepDeadEndpoints(dir: string): Promise<void> {
@@ -113,7 +113,7 @@ async function isDead(endpoint: Endpoint): Promise<boolean> {
   } catch (error) {
     const refused = ['ECONNREFUSED', 'ENOENT'].includes(errnoOf(error) ?? '');
     // Between bind() and listen() a live socket refuses, too.
-    return refused && (!isAlive(endpoint.pid) || (await ageMs(endpoint.file)) > startingMs);
+    return refused && (!isAlive(endpoint.pid) || (await ageMs(endpoint.file)) > STARTING_MS);
   }
 }
 

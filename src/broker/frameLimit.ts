@@ -1,6 +1,6 @@
 import { Transform, type TransformCallback } from 'node:stream';
 
-const maxHeaderBytes = 256;
+const MAX_HEADER_BYTES = 256;
 const headerEnd = '\r\n\r\n';
 
 /**
@@ -40,10 +40,10 @@ export class FrameLimit extends Transform {
   /** Takes what it can of a header, and says how many bytes that was. */
   #readHeader(bytes: Buffer): number {
     const before = this.#header.length;
-    this.#header += bytes.subarray(0, maxHeaderBytes - before).toString('latin1');
+    this.#header += bytes.subarray(0, MAX_HEADER_BYTES - before).toString('latin1');
     const end = this.#header.indexOf(headerEnd);
     if (end < 0) {
-      if (this.#header.length >= maxHeaderBytes) throw new Error('A JSON-RPC header is too long');
+      if (this.#header.length >= MAX_HEADER_BYTES) throw new Error('A JSON-RPC header is too long');
       return this.#header.length - before;
     }
     this.#bodyLeft = this.#contentLength(this.#header.slice(0, end));

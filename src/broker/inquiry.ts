@@ -6,17 +6,17 @@ import { openChannel } from './channel';
 import { dial, editorOfAlias, listEndpoints, type Endpoint } from './endpoints';
 import { BrokerError } from './errors';
 import { FolderWatch } from './folderWatch';
-import { grantRequest, maxAnswerBytes, parseGrantAnswer } from './messages';
+import { grantRequest, MAX_ANSWER_BYTES, parseGrantAnswer } from './messages';
 import type { Grant, GrantAnswer, GrantRefusal } from './protocol';
 
 /** How often to ask again when the folder does not change: a broker may learn of a sandbox meanwhile. */
-const pollMs = 1000;
+const POLL_MS = 1000;
 /** Shortest time between two rounds, however often the folder changes. */
-const restMs = 50;
+const REST_MS = 50;
 /** How long a broker may think before the next one is asked as well: its window may hang. */
-const headStartMs = 300;
+const HEAD_START_MS = 300;
 /** How long the others may think once a broker is signed out. */
-const lastCallMs = 2000;
+const LAST_CALL_MS = 2000;
 
 /**
  * Asks every broker for one alias's grant, again and again, until one grants it or this is disposed. A broker may
@@ -73,10 +73,10 @@ export class Inquiry implements Disposable {
     try {
       for (;;) {
         await this.#askAll();
-        if (watch) await changes.next(pollMs, signal);
+        if (watch) await changes.next(POLL_MS, signal);
         // Whatever came before the watch is found by the round that follows at once.
-        watch ??= new FolderWatch(this.dir, pollMs, () => changes.notify());
-        await delay(restMs, signal);
+        watch ??= new FolderWatch(this.dir, POLL_MS, () => changes.notify());
+        await delay(REST_MS, signal);
       }
     } finally {
       watch?.dispose();
@@ -88,12 +88,12 @@ export class Inquiry implements Disposable {
       if (this.#pending.has(endpoint.file)) continue;
       const asked = this.#ask(endpoint).finally(() => this.#pending.delete(endpoint.file));
       this.#pending.set(endpoint.file, asked);
-      await settleWithin(asked, headStartMs, this.#ended.signal);
+      await settleWithin(asked, HEAD_START_MS, this.#ended.signal);
     }
     const signedOut = this.#refusals.get('signed-out');
     if (signedOut === undefined) return;
     // Only the user can change that: waiting longer would only delay the message.
-    await settleWithin(Promise.all(this.#pending.values()), lastCallMs, this.#ended.signal);
+    await settleWithin(Promise.all(this.#pending.values()), LAST_CALL_MS, this.#ended.signal);
     throw new BrokerError('signed-out', printable(signedOut) || signedOutMessage(this.alias));
   }
 
@@ -154,7 +154,7 @@ async function ask(
 ): Promise<GrantAnswer> {
   const socket = await dial(endpoint, signal);
   try {
-    const channel = openChannel(socket, maxAnswerBytes, log);
+    const channel = openChannel(socket, MAX_ANSWER_BYTES, log);
     channel.listen();
     const response = channel.sendRequest(grantRequest, { alias });
     return checked(parseGrantAnswer(await abortable(response, signal)), alias);

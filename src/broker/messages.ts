@@ -4,9 +4,9 @@ import { NotificationType, ParameterStructures, RequestType, RequestType0 } from
 import { backendChoices, methods, type ConnectionState, type Grant, type GrantAnswer } from './protocol';
 
 /** Largest message that a broker reads, in bytes: its peers send names and states only. */
-export const maxRequestBytes = 64 * 1024;
+export const MAX_REQUEST_BYTES = 64 * 1024;
 /** Largest message that a connection reads, in bytes: a grant may carry a company's CA certificates. */
-export const maxAnswerBytes = 8 * 1024 * 1024;
+export const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 
 export const grantRequest = new RequestType<unknown, unknown, void>(
   methods.grant,

@@ -6,7 +6,7 @@ import type { Logger } from '../base/logger';
 import { openChannel } from './channel';
 import {
   grantRequest,
-  maxRequestBytes,
+  MAX_REQUEST_BYTES,
   parseConnectionState,
   parseGrantParams,
   stateNotification,
@@ -23,11 +23,11 @@ export interface PeerOptions {
 }
 
 /** A peer asks for one grant; more at a time is a peer gone wrong. */
-const maxPendingGrants = 4;
+const MAX_PENDING_GRANTS = 4;
 /** A peer is one connection. */
-const maxStates = 4;
+const MAX_STATES = 4;
 /** JSON-RPC's server error range (specification section 5.1). */
-const serverBusy = -32_000;
+const SERVER_BUSY = -32_000;
 
 /** One process on the other side of a broker's socket. Ends by itself when the socket closes. */
 export class Peer implements Disposable {
@@ -45,7 +45,7 @@ export class Peer implements Disposable {
     this.#idleTimer = setTimeout(() => this.#dropIfIdle(), options.idleMs);
     this.#idleTimer.unref();
     socket.once('close', () => this.#onClose());
-    this.#serve(openChannel(socket, maxRequestBytes, options.log));
+    this.#serve(openChannel(socket, MAX_REQUEST_BYTES, options.log));
   }
 
   dispose(): void {
@@ -62,8 +62,8 @@ export class Peer implements Disposable {
   async #onGrant(params: unknown, token: CancellationToken): Promise<GrantAnswer> {
     this.#idleTimer.refresh();
     const { alias } = parseGrantParams(params);
-    if (this.#pendingGrants >= maxPendingGrants)
-      throw new ResponseError(serverBusy, 'Too many requests at once');
+    if (this.#pendingGrants >= MAX_PENDING_GRANTS)
+      throw new ResponseError(SERVER_BUSY, 'Too many requests at once');
     this.#pendingGrants++;
     const cancelled = new AbortController();
     const cancel = (): void => cancelled.abort();
@@ -86,7 +86,7 @@ export class Peer implements Disposable {
     try {
       const state = parseConnectionState(params);
       if (state.phase === 'closed') this.#open.delete(state.connectionId);
-      else if (this.#open.size < maxStates || this.#open.has(state.connectionId)) {
+      else if (this.#open.size < MAX_STATES || this.#open.has(state.connectionId)) {
         this.#open.set(state.connectionId, state);
       } else return;
       this.#emit(state);

@@ -23,7 +23,7 @@ export interface BrokerServerOptions {
 }
 
 /** Several times the connections that one user has. */
-const maxPeers = 128;
+const MAX_PEERS = 128;
 
 /** The endpoint that one window serves: it grants connections what they need, and hears of their state. */
 export class BrokerServer implements Disposable {
@@ -46,7 +46,7 @@ export class BrokerServer implements Disposable {
     const file = newEndpointFile(options.dir, options.editor);
     const address = listenAddress(file);
     const server = net.createServer();
-    server.maxConnections = maxPeers;
+    server.maxConnections = MAX_PEERS;
     await listen(server, address);
     const broker = new BrokerServer(server, file, { ...options, idleMs: options.idleMs ?? 30_000 });
     try {

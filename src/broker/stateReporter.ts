@@ -7,7 +7,7 @@ import type { Logger } from '../base/logger';
 import { openChannel } from './channel';
 import { dial, listEndpoints, type Endpoint } from './endpoints';
 import { FolderWatch } from './folderWatch';
-import { maxRequestBytes, stateNotification, syncRequest } from './messages';
+import { MAX_REQUEST_BYTES, stateNotification, syncRequest } from './messages';
 import type { ConnectionState } from './protocol';
 
 export interface StateReporterOptions {
@@ -20,8 +20,8 @@ export interface StateReporterOptions {
   readonly rescanMs?: number;
 }
 
-const dialMs = 2000;
-const maxDetailLength = 500;
+const DIAL_MS = 2000;
+const MAX_DETAIL_LENGTH = 500;
 
 /**
  * Tells every window of one editor the state of this connection: the latest one, also to windows that open later.
@@ -43,7 +43,7 @@ export class StateReporter implements Disposable {
   report(state: ConnectionState): void {
     if (this.#disposed.signal.aborted) return;
     const { detail, ...rest } = state;
-    this.#latest = detail === undefined ? rest : { ...rest, detail: printable(detail, maxDetailLength) };
+    this.#latest = detail === undefined ? rest : { ...rest, detail: printable(detail, MAX_DETAIL_LENGTH) };
     for (const link of this.#links.values()) link.send(this.#latest);
     // Windows are looked for only now: a link without a state would be idle.
     this.#watch ??= new FolderWatch(this.#options.dir, this.#options.rescanMs ?? 3000, () => this.#scan());
@@ -95,7 +95,7 @@ export class StateReporter implements Disposable {
 
   async #link(endpoint: Endpoint): Promise<void> {
     const attempt = new AbortController();
-    const timer = setTimeout(() => attempt.abort(), dialMs);
+    const timer = setTimeout(() => attempt.abort(), DIAL_MS);
     timer.unref();
     try {
       const socket = await dial(endpoint, attempt.signal);
@@ -126,7 +126,7 @@ class Link implements Disposable {
     private readonly socket: Socket,
     private readonly log: Logger,
   ) {
-    this.#channel = openChannel(socket, maxRequestBytes, log);
+    this.#channel = openChannel(socket, MAX_REQUEST_BYTES, log);
     this.#channel.listen();
   }
 

@@ -14,9 +14,9 @@ import {
 
 type SessionKind = 'terminals' | 'commands' | 'transfers';
 
-const maxTargetLength = 200;
+const MAX_TARGET_LENGTH = 200;
 /** What is told of: a browser that works through a dynamic forward can have any number of targets. */
-const maxTargets = 32;
+const MAX_TARGETS = 32;
 
 /** A backend that knows which of its channels are open, and tells when that changes and when somebody types. */
 export class ObservedBackend implements Backend {
@@ -39,7 +39,7 @@ export class ObservedBackend implements Backend {
   }
 
   get open(): OpenChannels {
-    const forwards = [...this.#forwards].slice(0, maxTargets).map(([target, count]) => ({ target, count }));
+    const forwards = [...this.#forwards].slice(0, MAX_TARGETS).map(([target, count]) => ({ target, count }));
     return { ...this.#sessions, forwards };
   }
 
@@ -65,7 +65,7 @@ export class ObservedBackend implements Backend {
 
   async dial(target: DialTarget, signal: AbortSignal): Promise<Duplex> {
     const stream = await this.#backend.dial(target, signal);
-    const name = printable(describeTarget(target), maxTargetLength);
+    const name = printable(describeTarget(target), MAX_TARGET_LENGTH);
     this.#countForward(name, 1);
     stream.once('close', () => this.#countForward(name, -1));
     return stream;

@@ -16,11 +16,11 @@ export interface AliasParts {
 }
 
 /** Longest alias, and longest label of a DNS name (RFC 1035 section 2.3.4); some clients treat aliases as one. */
-const maxAliasLength = 63;
-const maxEditorLength = 16;
-const maxSlugLength = 28;
+const MAX_ALIAS_LENGTH = 63;
+const MAX_EDITOR_LENGTH = 16;
+const MAX_SLUG_LENGTH = 28;
 /** 12 characters of 5 bits: two of a million sandboxes clash with a chance below one in a million. */
-const hashLength = 12;
+const HASH_LENGTH = 12;
 const suffix = '.sbx';
 const aliasPattern = /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/;
 
@@ -34,7 +34,7 @@ export function aliasFor(parts: AliasParts): string {
 
 /** Whether text is a well-formed alias, hence also safe as a file name and as an argument. */
 export function isAlias(text: string): boolean {
-  return text.length <= maxAliasLength && text.endsWith(suffix) && aliasPattern.test(text);
+  return text.length <= MAX_ALIAS_LENGTH && text.endsWith(suffix) && aliasPattern.test(text);
 }
 
 /**
@@ -43,17 +43,17 @@ export function isAlias(text: string): boolean {
  */
 export function editorTag(uriScheme: string): string {
   const tag = hyphenate(uriScheme);
-  if (tag && tag === uriScheme.toLowerCase() && tag.length <= maxEditorLength) return tag;
+  if (tag && tag === uriScheme.toLowerCase() && tag.length <= MAX_EDITOR_LENGTH) return tag;
   // Something was lost: keep schemes apart that look the same without it.
   const hash = base32(createHash('sha256').update(uriScheme).digest()).slice(0, 4);
-  const kept = trimHyphens(tag.slice(0, maxEditorLength - hash.length - 1));
+  const kept = trimHyphens(tag.slice(0, MAX_EDITOR_LENGTH - hash.length - 1));
   return kept ? `${kept}-${hash}` : `editor-${hash}`;
 }
 
 function slugOf(name: string): string {
   // Far more than the slug can hold, so that a huge name costs nothing.
   const start = name.slice(0, 256);
-  return trimHyphens(hyphenate(start).slice(0, maxSlugLength)) || 'sandbox';
+  return trimHyphens(hyphenate(start).slice(0, MAX_SLUG_LENGTH)) || 'sandbox';
 }
 
 function hyphenate(text: string): string {
@@ -67,7 +67,7 @@ function trimHyphens(text: string): string {
 
 function identityHash({ provider, baseUrl, user, sandboxId }: AliasParts): string {
   const identity = JSON.stringify([provider, normalizeUrl(baseUrl), user, sandboxId]);
-  return base32(createHash('sha256').update(identity).digest()).slice(0, hashLength);
+  return base32(createHash('sha256').update(identity).digest()).slice(0, HASH_LENGTH);
 }
 
 /** Origin with port, and path: one host may serve several clouds. */

@@ -17,11 +17,11 @@ export interface SandboxKeys {
 }
 
 /** One key in 256 is malformed (below); ten in a row would mean that something else is wrong. */
-const maxAttempts = 10;
+const MAX_ATTEMPTS = 10;
 
 /** Throws if the runtime's crypto cannot make ed25519 keys. */
 export function generateKeyPair(): KeyPair {
-  for (let attempt = 0; attempt < maxAttempts; attempt++) {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const pair = utils.generateKeyPairSync('ed25519');
     // ssh2 1.17 drops leading zero bytes of the public key, and no program can read the result.
     if (!(utils.parseKey(pair.private) instanceof Error)) {

@@ -29,7 +29,7 @@ export interface VaultOptions {
 }
 
 /** How often to look for a secret that another window stored. */
-const pollMs = 100;
+const POLL_MS = 100;
 
 /**
  * The keys of each sandbox: private halves in the secret store, one secret for each alias. Several windows may
@@ -131,7 +131,7 @@ export class Vault {
         this.#log.warn(`The secret of ${alias}'s public key did not appear`);
         return keys;
       }
-      await delay(pollMs);
+      await delay(POLL_MS);
     }
   }
 

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { abortReason, abortable, delay } from '../base/async';
 import { createDeadline } from '../base/deadline';
 import { CodedError, describeError } from '../base/errors';
-import { lockPatienceMs } from '../base/fileLock';
+import { LOCK_PATIENCE_MS } from '../base/fileLock';
 import { ensurePrivateDir, readIfExists } from '../base/files';
 import type { Logger } from '../base/logger';
 import {
@@ -24,7 +24,7 @@ import { startFailure } from './startFailure';
  * From spawning a server until it is ready. It first waits for the start of another to end, and must have the time to
  * say that this one won; what is left is for its own start: a program to load and runtimes to probe.
  */
-const START_MS = lockPatienceMs + 25_000;
+const START_MS = LOCK_PATIENCE_MS + 25_000;
 /** A server that is ending stops its boxes first, which takes a second or so each; a busy one may recover. */
 const PATIENCE_MS = 20_000;
 const POLL_MS = 100;

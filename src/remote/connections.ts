@@ -3,7 +3,7 @@ import type { ConnectionState } from '../broker/protocol';
 import { Emitter } from '../sandboxes/emitter';
 
 /** Far more than a person opens: beyond it, the oldest can only be one whose end was never reported. */
-const maxRemembered = 256;
+const MAX_REMEMBERED = 256;
 
 const bestFirst = ['connected', 'reconnecting', 'connecting', 'closed'] as const;
 
@@ -73,5 +73,5 @@ function remember(states: Map<string, ConnectionState>, key: string, state: Conn
   states.delete(key);
   states.set(key, state);
   const oldest = states.keys().next().value;
-  if (states.size > maxRemembered && oldest !== undefined) states.delete(oldest);
+  if (states.size > MAX_REMEMBERED && oldest !== undefined) states.delete(oldest);
 }

@@ -11,9 +11,9 @@ export interface WindowMemory {
  * How long a window may take from being asked for until it runs us. Long enough for a slow computer; short enough that
  * a window which never came is not taken for one that somebody opens elsewhere later.
  */
-const openingMs = 60_000;
+const OPENING_MS = 60_000;
 /** Far more than a person opens in that time. */
-const maxExpected = 16;
+const MAX_EXPECTED = 16;
 
 const expectedKey = 'expected-windows';
 const aliasKey = 'sandbox-alias';
@@ -40,7 +40,7 @@ export class EmptyWindows {
   /** Leaves word for the window that is about to be opened there. Rejects as the store does. */
   async expect(alias: string): Promise<void> {
     await this.#state.change(expectedKey, (current) =>
-      [...this.#recent(current), { alias, at: this.#now() }].slice(-maxExpected),
+      [...this.#recent(current), { alias, at: this.#now() }].slice(-MAX_EXPECTED),
     );
   }
 
@@ -80,6 +80,6 @@ export class EmptyWindows {
     if (!parsed.success) return [];
     const ageMs = ({ at }: ExpectedWindow): number => this.#now() - at;
     // One from the future was left before a clock was set back.
-    return parsed.output.filter((window) => ageMs(window) >= 0 && ageMs(window) <= openingMs);
+    return parsed.output.filter((window) => ageMs(window) >= 0 && ageMs(window) <= OPENING_MS);
   }
 }

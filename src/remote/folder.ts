@@ -2,8 +2,8 @@ import { createDeadline } from '../base/deadline';
 import { CloudError } from '../cloud/errors';
 import type { Transport } from '../cloud/provider';
 
-const probeTimeoutMs = 15_000;
-const maxOutputBytes = 4096;
+const PROBE_TIMEOUT_MS = 15_000;
+const MAX_OUTPUT_BYTES = 4096;
 
 /**
  * What to propose where a sandbox has no folder that suits: of all below the root, the one that every POSIX system has,
@@ -28,7 +28,7 @@ export async function probeFolder(
   wanted?: string,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
-  const deadline = createDeadline(probeTimeoutMs, timedOut, signal);
+  const deadline = createDeadline(PROBE_TIMEOUT_MS, timedOut, signal);
   try {
     return parseFolder(await runProbe(transport, wanted ?? '', deadline.signal));
   } finally {
@@ -52,7 +52,7 @@ async function runProbe(transport: Transport, wanted: string, signal: AbortSigna
 }
 
 function timedOut(): CloudError {
-  return new CloudError('unreachable', `The sandbox did not answer in ${probeTimeoutMs / 1000} s`);
+  return new CloudError('unreachable', `The sandbox did not answer in ${PROBE_TIMEOUT_MS / 1000} s`);
 }
 
 async function readStart(stream: AsyncIterable<Buffer>): Promise<string> {
@@ -61,7 +61,7 @@ async function readStart(stream: AsyncIterable<Buffer>): Promise<string> {
   for await (const chunk of stream) {
     chunks.push(chunk);
     length += chunk.length;
-    if (length > maxOutputBytes) break;
+    if (length > MAX_OUTPUT_BYTES) break;
   }
   return Buffer.concat(chunks).toString('utf8');
 }

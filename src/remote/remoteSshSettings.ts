@@ -31,7 +31,7 @@ const platform = 'linux';
 /** Seconds; for all hosts. Remote-SSH gives up after it, whatever ssh's own configuration says. */
 const timeoutSetting = 'remote.SSH.connectTimeout';
 /** A window that was reloaded waits while its sandbox starts, for which clouds may take three minutes. */
-const timeoutSeconds = 240;
+const TIMEOUT_SECONDS = 240;
 
 const stateKey = 'remote-ssh-settings';
 const schema = v.object({
@@ -65,7 +65,7 @@ export class RemoteSshSettings {
       proposed.push({ name: platformSetting, value: platform, reach: 'each-sandbox' });
     }
     if (this.#isTimeoutShort) {
-      proposed.push({ name: timeoutSetting, value: timeoutSeconds, reach: 'all-hosts' });
+      proposed.push({ name: timeoutSetting, value: TIMEOUT_SECONDS, reach: 'all-hosts' });
     }
     return proposed;
   }
@@ -104,7 +104,7 @@ export class RemoteSshSettings {
     if (await this.#removePlatforms(stored.platforms)) {
       changed.push({ name: platformSetting, value: this.#settings.get(platformSetting) });
     }
-    if (stored.timeoutBefore !== undefined && this.#settings.get(timeoutSetting) === timeoutSeconds) {
+    if (stored.timeoutBefore !== undefined && this.#settings.get(timeoutSetting) === TIMEOUT_SECONDS) {
       const value = stored.timeoutBefore ?? undefined;
       await this.#settings.set(timeoutSetting, value);
       changed.push({ name: timeoutSetting, value });
@@ -118,7 +118,7 @@ export class RemoteSshSettings {
     if (!this.#isTimeoutShort || this.#stored?.timeoutBefore !== undefined) return;
     const timeoutBefore = this.#settings.get(timeoutSetting) ?? null;
     await this.#change((stored) => stored && { ...stored, timeoutBefore });
-    await this.#settings.set(timeoutSetting, timeoutSeconds);
+    await this.#settings.set(timeoutSetting, TIMEOUT_SECONDS);
   }
 
   async #removePlatforms(aliases: readonly string[]): Promise<boolean> {
@@ -132,7 +132,7 @@ export class RemoteSshSettings {
   /** Zero is as long as Remote-SSH can wait. */
   get #isTimeoutShort(): boolean {
     const seconds = this.#settings.has(timeoutSetting) && this.#settings.effective(timeoutSetting);
-    return typeof seconds === 'number' && seconds > 0 && seconds < timeoutSeconds;
+    return typeof seconds === 'number' && seconds > 0 && seconds < TIMEOUT_SECONDS;
   }
 
   get #platforms(): Readonly<Record<string, unknown>> {

@@ -14,7 +14,7 @@ export interface BookEntry {
  * How long after a person asked for a sandbox its connections may start it, if none gets through before. Long enough
  * for a slow start; short enough that a window left open does not wake, and bill, what was stopped.
  */
-const intentLifetimeMs = 5 * 60_000;
+const INTENT_LIFETIME_MS = 5 * 60_000;
 
 const sandboxPrefix = 'sandbox:';
 const openedPrefix = 'opened:';
@@ -94,7 +94,7 @@ export class SandboxBook {
     if (at === undefined) return false;
     const ageMs = this.#now() - at;
     // A clock that was set back must not make an intent last.
-    return ageMs >= 0 && ageMs <= intentLifetimeMs;
+    return ageMs >= 0 && ageMs <= INTENT_LIFETIME_MS;
   }
 
   folder(alias: string): string | undefined {

@@ -23,7 +23,7 @@ export interface SandboxLink {
 const localCloud = 'local';
 const openPath = '/open';
 const parameters = new Set(['cloud', 'sandbox', 'user', 'folder', 'window']);
-const maxLength = 4096;
+const MAX_LENGTH = 4096;
 
 /**
  * Reads a link as the editor hands it over. Throws a {@link LinkError} for anything but what is documented: a link
@@ -31,7 +31,7 @@ const maxLength = 4096;
  */
 export function parseSandboxLink({ path, query }: { path: string; query: string }): SandboxLink {
   if (path !== openPath) throw invalid(`it is for ${printable(path, 40) || 'nothing'}, not for ${openPath}`);
-  if (query.length > maxLength) throw invalid('it is too long');
+  if (query.length > MAX_LENGTH) throw invalid('it is too long');
   const given = [...new URLSearchParams(query)];
   for (const [name] of given) {
     if (!parameters.has(name)) {

@@ -41,8 +41,8 @@ export function accountHost(account: Account): string {
   return account.baseUrl.replace(/^https?:\/\//, '');
 }
 
-const maxTextLength = 2048;
-const text = v.pipe(v.string(), v.nonEmpty(), v.maxLength(maxTextLength));
+const MAX_TEXT_LENGTH = 2048;
+const text = v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_TEXT_LENGTH));
 
 /** Shape of a stored account; anything else that is found in the store is ignored. */
 export const accountSchema = v.object({ id: text, provider: text, baseUrl: text, user: text, label: text });

@@ -15,18 +15,18 @@ export type ListPhase = 'loading' | 'ready' | 'failed';
 /** How often to ask: `full` while a person looks, `slow` while the list can be seen and they work elsewhere. */
 export type Pace = 'paused' | 'slow' | 'full';
 
-const intervalMs = 5_000;
+const INTERVAL_MS = 5_000;
 /** While something is starting or stopping, so that its end is seen soon. */
-const busyIntervalMs = 1_000;
+const BUSY_INTERVAL_MS = 1_000;
 /** For so long after somebody asked, also while nobody looks at the list: a window's status bar tells of it too. */
-const followMs = 60_000;
-const slowIntervalMs = 30_000;
-const firstBackoffMs = 5_000;
-const maxBackoffMs = 60_000;
-const pollTimeoutMs = 30_000;
+const FOLLOW_MS = 60_000;
+const SLOW_INTERVAL_MS = 30_000;
+const FIRST_BACKOFF_MS = 5_000;
+const MAX_BACKOFF_MS = 60_000;
+const POLL_TIMEOUT_MS = 30_000;
 
 /** An answer that is younger is as good as a fresh one. */
-const justNowMs = 1_000;
+const JUST_NOW_MS = 1_000;
 
 const paces: readonly Pace[] = ['paused', 'slow', 'full'];
 
@@ -102,7 +102,7 @@ export class AccountPoller implements Disposable {
   /** Asks the cloud at once unless it was asked just now, or wants to be left alone. */
   wake(): void {
     if (this.#running || this.#ended.signal.aborted) return;
-    const waitMs = Math.max(this.#notBefore, this.#polledAt + justNowMs) - this.#now();
+    const waitMs = Math.max(this.#notBefore, this.#polledAt + JUST_NOW_MS) - this.#now();
     if (waitMs <= 0) void this.refresh();
     else this.#schedule(waitMs);
   }
@@ -150,7 +150,7 @@ export class AccountPoller implements Disposable {
 
   async #poll(): Promise<void> {
     const generation = this.#generation;
-    const deadline = createDeadline(pollTimeoutMs, timedOut, this.#ended.signal);
+    const deadline = createDeadline(POLL_TIMEOUT_MS, timedOut, this.#ended.signal);
     try {
       this.#pages = 0;
       // The editor's secret storage knows no signal, and waits as long as a keyring asks for its password.
@@ -186,7 +186,7 @@ export class AccountPoller implements Disposable {
   }
 
   #goesOn(): boolean {
-    return this.#pace !== 'paused' || (this.#isBusy() && this.#now() - this.#askedAt < followMs);
+    return this.#pace !== 'paused' || (this.#isBusy() && this.#now() - this.#askedAt < FOLLOW_MS);
   }
 
   #isBusy(): boolean {
@@ -196,13 +196,13 @@ export class AccountPoller implements Disposable {
   #waitMs(): number {
     const leastMs = Math.max(
       this.#leastMs * Math.max(1, this.#pages),
-      this.#pace === 'slow' ? slowIntervalMs : 0,
+      this.#pace === 'slow' ? SLOW_INTERVAL_MS : 0,
     );
     if (this.#failures > 0) {
-      const backoff = backoffMs(this.#failures, firstBackoffMs, maxBackoffMs - intervalMs);
-      return Math.max(leastMs, retryAfterMs(this.#error), intervalMs + backoff);
+      const backoff = backoffMs(this.#failures, FIRST_BACKOFF_MS, MAX_BACKOFF_MS - INTERVAL_MS);
+      return Math.max(leastMs, retryAfterMs(this.#error), INTERVAL_MS + backoff);
     }
-    return Math.max(leastMs, this.#isBusy() ? busyIntervalMs : intervalMs);
+    return Math.max(leastMs, this.#isBusy() ? BUSY_INTERVAL_MS : INTERVAL_MS);
   }
 }
 
@@ -211,5 +211,5 @@ function retryAfterMs(error: unknown): number {
 }
 
 function timedOut(): CloudError {
-  return new CloudError('unreachable', `The cloud did not answer in ${pollTimeoutMs / 1000} s`);
+  return new CloudError('unreachable', `The cloud did not answer in ${POLL_TIMEOUT_MS / 1000} s`);
 }

@@ -7,7 +7,7 @@ import type { StateStore } from './stateStore';
  * How long a window's question keeps others from asking. Longer than a person takes to find a token; once it is over,
  * the window that asked may have been closed with the question open.
  */
-const questionLifetimeMs = 10 * 60_000;
+const QUESTION_LIFETIME_MS = 10 * 60_000;
 
 /** `until`: the question is open in that window; without it, the question was answered or put away. */
 const refusal = v.object({ window: v.string(), until: v.optional(v.number()) });
@@ -44,7 +44,10 @@ export class TokenRefusals {
       const known = v.safeParse(entry, current);
       if (!known.success || !this.#isOpen(known.output.refusal)) return current;
       isOurs = true;
-      return { ...known.output, refusal: { window: this.#window, until: this.#now() + questionLifetimeMs } };
+      return {
+        ...known.output,
+        refusal: { window: this.#window, until: this.#now() + QUESTION_LIFETIME_MS },
+      };
     });
     return isOurs;
   }
@@ -65,6 +68,6 @@ export class TokenRefusals {
     if (known.until === undefined) return false;
     const leftMs = known.until - this.#now();
     // A clock that was set back must not make a question last.
-    return leftMs < 0 || leftMs > questionLifetimeMs;
+    return leftMs < 0 || leftMs > QUESTION_LIFETIME_MS;
   }
 }

@@ -5,8 +5,8 @@ import { SshConfigError } from './errors';
 import { parseSshVersion, type SshVersion } from './hostOptions';
 
 /** `ssh -G` runs the `Match exec` programs of the user's configuration, which may hang. */
-const timeoutMs = 10_000;
-const maxOutputBytes = 1024 * 1024;
+const TIMEOUT_MS = 10_000;
+const MAX_OUTPUT_BYTES = 1024 * 1024;
 
 /** The release of an ssh program; undefined if it does not say. Never rejects. */
 export async function sshVersion(sshPath: string): Promise<SshVersion | undefined> {
@@ -52,8 +52,8 @@ function run(
   signal?: AbortSignal,
 ): Promise<{ stdout: string; stderr: string }> {
   const options = {
-    timeout: timeoutMs,
-    maxBuffer: maxOutputBytes,
+    timeout: TIMEOUT_MS,
+    maxBuffer: MAX_OUTPUT_BYTES,
     windowsHide: true,
     ...(signal && { signal }),
   };
@@ -74,7 +74,7 @@ function failure(sshPath: string, error: Error & { killed?: boolean }, stderr: s
     return new SshConfigError('ssh-failed', message, cause);
   }
   if (error.killed) {
-    const message = `${sshPath} did not read its configuration in ${timeoutMs / 1000} s; look for a "Match exec" that hangs`;
+    const message = `${sshPath} did not read its configuration in ${TIMEOUT_MS / 1000} s; look for a "Match exec" that hangs`;
     return new SshConfigError('ssh-failed', message, cause);
   }
   const said = printable(stderr) || describeError(error);

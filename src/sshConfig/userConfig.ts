@@ -6,7 +6,7 @@ import { SshConfigError, withNextStep } from './errors';
 import { includeLine, isIncluded, withInclude, withoutInclude } from './include';
 
 /** No hand-written configuration is that large; what is, is something else. */
-const maxBytes = 4 * 1024 * 1024;
+const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
  * An SSH configuration file of the user, in which one line is ours. Everything else in it is kept: bytes, mode,
@@ -55,7 +55,7 @@ export class UserConfig {
       if (!stat) return undefined;
       // Reading a pipe or a device could wait for ever.
       if (!stat.isFile()) throw this.#refuse('is not a regular file');
-      if (stat.size > maxBytes) throw this.#refuse(`is larger than ${maxBytes} bytes`);
+      if (stat.size > MAX_BYTES) throw this.#refuse(`is larger than ${MAX_BYTES} bytes`);
       const content = await readIfExists(this.file);
       if (content?.includes(0)) throw this.#refuse('is not plain text (save it as UTF-8)');
       return content;

@@ -13,7 +13,7 @@ export interface ConnectionRowOptions {
   readonly now: number;
 }
 
-const maxNameLength = 80;
+const MAX_NAME_LENGTH = 80;
 
 const phaseIcons: Readonly<Partial<Record<ConnectionPhase, Icon>>> = {
   connecting: spinning,
@@ -46,7 +46,7 @@ export function connectionRow(state: ConnectionState, { windowId, now }: Connect
 }
 
 export function forwardRow({ target, count }: OpenForward): Row {
-  const label = printable(target, maxNameLength);
+  const label = printable(target, MAX_NAME_LENGTH);
   return {
     label,
     description:
@@ -88,7 +88,7 @@ function describeUse(state: ConnectionState, ownWindow: string): Use {
 function terminalLabel(program: string | undefined): string {
   if (!program) return vscode.l10n.t('Terminal');
   if (program === 'vscode') return vscode.l10n.t('Terminal of an editor');
-  const name = printable(program, maxNameLength)
+  const name = printable(program, MAX_NAME_LENGTH)
     .replace(/\.app$/, '')
     .replaceAll('_', ' ');
   return vscode.l10n.t('Terminal ({0})', name);

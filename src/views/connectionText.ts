@@ -19,14 +19,14 @@ export interface StatusText {
   readonly severity: 'none' | 'warning' | 'error';
 }
 
-const maxDetailLength = 300;
+const MAX_DETAIL_LENGTH = 300;
 
 /** The status of a window that is open in the sandbox of that name. */
 export function linkText(name: string, status: LinkStatus): StatusText {
   const { icon, state, explanation, onClick, severity } = lookOf(status);
   const shown = nameText(name);
   const label = state === '' ? shown : vscode.l10n.t('{0}: {1}', shown, state);
-  const detail = 'detail' in status ? printable(status.detail ?? '', maxDetailLength) : '';
+  const detail = 'detail' in status ? printable(status.detail ?? '', MAX_DETAIL_LENGTH) : '';
   const title = withoutIcons(label);
   const advice = [explanation, onClick].filter(Boolean).join(' ');
   return {

@@ -12,7 +12,7 @@ export interface ReportContext {
   readonly date: Date;
 }
 
-const maxDetailLines = 20;
+const MAX_DETAIL_LINES = 20;
 
 /** The report as plain text: it is read in the editor, and pasted where nothing else would keep its form. */
 export function renderReport(sections: readonly ExaminedSection[], context: ReportContext): string {
@@ -60,7 +60,7 @@ function sectionTitle({ subject, title }: ExaminedSection): string {
 
 function checkLines({ name, finding }: ExaminedCheck): string[] {
   const { says, advice } = findingText(finding);
-  const details = (finding.details ?? []).slice(0, maxDetailLines).map((line) => printable(line));
+  const details = (finding.details ?? []).slice(0, MAX_DETAIL_LINES).map((line) => printable(line));
   return [
     `  [${outcomeWord(finding.outcome)}] ${checkTitle(name)}: ${says}`,
     ...(advice ? [`      ${vscode.l10n.t('What to do: {0}', advice)}`] : []),

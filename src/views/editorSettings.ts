@@ -78,7 +78,7 @@ export function readBackend(): BackendChoice {
 }
 
 /** While a window is being resolved, the editor holds back changes of settings; nothing may wait for that. */
-const settingTimeoutMs = 5000;
+const SETTING_TIMEOUT_MS = 5000;
 
 export const userSettings: UserSettings = {
   has: (name) => vscode.workspace.getConfiguration().inspect(name)?.defaultValue !== undefined,
@@ -86,7 +86,7 @@ export const userSettings: UserSettings = {
   effective: (name) => vscode.workspace.getConfiguration().get(name),
   set: async (name, value) => {
     const timedOut = (): Error => new Error(vscode.l10n.t('The editor does not change its settings now'));
-    const deadline = createDeadline(settingTimeoutMs, timedOut);
+    const deadline = createDeadline(SETTING_TIMEOUT_MS, timedOut);
     const target = vscode.ConfigurationTarget.Global;
     const updating = vscode.workspace.getConfiguration().update(name, value, target);
     try {

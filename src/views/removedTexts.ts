@@ -4,7 +4,7 @@ import type { RemovedSetup } from '../remote/sshAccess';
 import { nameText } from './text';
 
 /** Names beyond that are counted: a notification shows a few lines only. */
-const maxNames = 3;
+const MAX_NAMES = 3;
 
 /** What was removed, part by part. */
 export function removedParts({ sandboxes, settingsWithEntries, config }: RemovedSetup): string[] {
@@ -31,7 +31,7 @@ export function afterwardsTexts({ settings, config }: RemovedSetup): string[] {
 
 /** Names of sandboxes, as many as a notification has room for. */
 function namesText(names: readonly string[]): string {
-  const shown = names.slice(0, maxNames).map((name) => `“${nameText(name)}”`);
+  const shown = names.slice(0, MAX_NAMES).map((name) => `“${nameText(name)}”`);
   const more = names.length - shown.length;
   const list = shown.join(', ');
   return more > 0 ? vscode.l10n.t('{0} and {1} more', list, more) : list;

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import { printable } from '../base/errors';
 
-const maxNameLength = 80;
+const MAX_NAME_LENGTH = 80;
 
 /** A name from a cloud, fit for a label, on one line and short. */
 export function nameText(name: string): string {
-  return printable(name, maxNameLength) || vscode.l10n.t('(no name)');
+  return printable(name, MAX_NAME_LENGTH) || vscode.l10n.t('(no name)');
 }
 
 /**

@@ -16,7 +16,7 @@ export interface CloudFacts {
   readonly client: (signal: AbortSignal) => Promise<CloudClient>;
 }
 
-const maxAddresses = 4;
+const MAX_ADDRESSES = 4;
 
 export function cloudChecks(cloud: CloudFacts): readonly Check[] {
   return [
@@ -60,7 +60,7 @@ async function lookUp({ baseUrl, network = {} }: Endpoint, signal: AbortSignal):
   if (isIP(name) || isLoopback(name)) return { outcome: 'ok', result: 'isAddress', values: { host: name } };
   const found = await abortable(lookup(name, { all: true }), signal);
   const addresses = found
-    .slice(0, maxAddresses)
+    .slice(0, MAX_ADDRESSES)
     .map(({ address }) => address)
     .join(', ');
   return proxy
