@@ -20,6 +20,17 @@ describe('broker endpoints', () => {
     assert.deepEqual(endpoints.map(({ editor }) => editor).sort(), ['code-oss', 'cursor', 'vscode']);
   });
 
+  it('are listed up to a number that nobody has windows for, those of other editors last', async () => {
+    for (let index = 0; index < 70; index++) {
+      writeFileSync(path.join(dir.path, `cursor-${index}-aaaaaaaa.sock`), '');
+    }
+    writeFileSync(path.join(dir.path, 'vscode-1-bbbbbbbb.sock'), '');
+
+    const editors = (await listEndpoints(dir.path, 'vscode')).map(({ editor }) => editor);
+
+    assert.deepEqual([editors.length, editors[0]], [64, 'vscode']);
+  });
+
   it('are listed without other files of the folder', async () => {
     for (const name of ['x.sock', 'vscode-2-bbbbbbbb.sock.tmp', 'A-2-bbbbbbbb.sock', 'cloud.json']) {
       writeFileSync(path.join(dir.path, name), '');

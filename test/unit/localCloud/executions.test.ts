@@ -28,9 +28,13 @@ describe('Executions', () => {
 
     mock.timers.tick(5 * MINUTE_MS);
     assert.deepEqual(command.got, [1]);
-    mock.timers.tick(MINUTE_MS / 2);
+    mock.timers.tick(MINUTE_MS / 2 - 1);
+    assert.deepEqual(command.got, [1]);
+    mock.timers.tick(1);
     assert.deepEqual(command.got, [1, 15]);
-    mock.timers.tick(MINUTE_MS / 2);
+    mock.timers.tick(MINUTE_MS / 2 - 1);
+    assert.deepEqual(command.got, [1, 15]);
+    mock.timers.tick(1);
     assert.deepEqual(command.got, [1, 15, 9]);
   });
 
