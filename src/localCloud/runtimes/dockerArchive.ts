@@ -24,7 +24,9 @@ export async function putArchive(
   try {
     const target = await absolutePath(engine, container, folder);
     if (!(await exists(engine, container, target))) {
-      await askInBox(engine, container, { Cmd: makeFolderCommand(target) });
+      const answer = await askInBox(engine, container, { Cmd: makeFolderCommand(target) });
+      if (answer !== 'made')
+        throw new RuntimeError('failed', `Cannot transfer ${printable(folder)}: ${printable(answer)}`);
     }
     const options = { path: target, abortSignal: aborter.signal };
     await engine.streams.getContainer(container).putArchive(body, options);

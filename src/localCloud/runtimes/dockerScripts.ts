@@ -37,9 +37,9 @@ export function isEndedCommand(pid: number): string[] {
   return [SHELL, '-c', `if kill -0 ${pid} 2>/dev/null; then echo runs; else echo ended; fi`];
 }
 
-/** Creates a folder and those above it. */
+/** Creates a folder and those above it; says "made", or why it cannot. */
 export function makeFolderCommand(folder: string): string[] {
-  return [SHELL, '-c', 'mkdir -p -- "$1"; echo done', SHELL, folder];
+  return [SHELL, '-c', 'mkdir -p -- "$1" 2>&1 && echo made', SHELL, folder];
 }
 
 /**

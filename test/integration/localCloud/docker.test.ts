@@ -168,6 +168,13 @@ describe('Docker runtime', function () {
       await assert.rejects(docker.runtime.getArchive(box, '/no/such/file'), { code: 'no-such-path' });
     });
 
+    it('for a folder that cannot be made are refused, and the error says why', async () => {
+      await assert.rejects(docker.runtime.putArchive(box, '/dev/null/x', Readable.from(['tar'])), {
+        code: 'failed',
+        message: /mkdir: .*\/dev\/null/,
+      });
+    });
+
     it('are refused when the upload is no archive', async () => {
       await assert.rejects(docker.runtime.putArchive(box, '/tmp', Readable.from(['no archive'])), {
         code: 'failed',
