@@ -1,4 +1,5 @@
 /** The real agent, as a process of this computer, and connections to it. */
+import assert from 'node:assert/strict';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -155,4 +156,11 @@ export function agentsIn(dir: string): number[] {
     .filter((file) => file !== '')
     .map((file) => (JSON.parse(readFileSync(file, 'utf8')) as AgentRecord).pid)
     .filter(isRunning);
+}
+
+/** Ends the agents whose folders lie below this one, whatever they are doing. */
+export async function killAgentsIn(dir: string): Promise<void> {
+  const agents = agentsIn(dir);
+  for (const pid of agents) process.kill(pid, 'SIGKILL');
+  await eventually(() => assert.ok(!agents.some(isRunning)));
 }

@@ -34,10 +34,11 @@ export class StandInExecution {
   constructor(
     readonly id: string,
     body: ExecBody,
+    home: string,
     private readonly quirks: BoxliteQuirks,
   ) {
     this.#child = spawn(body.command, body.args ?? [], {
-      env: { PATH: process.env['PATH'], ...body.env },
+      env: { PATH: process.env['PATH'], HOME: home, ...body.env },
       detached: true,
       ...(body.working_dir ? { cwd: body.working_dir } : {}),
     });

@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import * as fs from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
+import * as os from 'node:os';
+import * as path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { killAgentsIn } from '../../helpers/agent';
 import { bodyOf, listen, type TestServer } from '../../helpers/httpServer';
 import { StandInExecution, type ExecBody } from './executions';
 import type { BoxliteQuirks, StandInBox } from './options';
@@ -20,6 +24,8 @@ export class BoxliteStandIn {
   /** Sockets of handshakes that get no answer. */
   readonly waitingSockets: Duplex[] = [];
   #server: TestServer | undefined;
+  /** Of all boxes. */
+  #home = '';
   readonly #sockets = new WebSocketServer({ noServer: true });
 
   constructor(private readonly quirks: BoxliteQuirks = {}) {}
@@ -31,6 +37,7 @@ export class BoxliteStandIn {
   async start(): Promise<this> {
     const server = createServer((request, response) => void this.#serve(request, response));
     server.on('upgrade', (request, socket: Duplex, head) => this.#upgrade(request, socket, head));
+    this.#home = await fs.mkdtemp(path.join(os.tmpdir(), 'sbxhome-'));
     this.#server = await listen(server);
     return this;
   }
@@ -39,6 +46,9 @@ export class BoxliteStandIn {
     for (const execution of this.executions.values()) execution.kill();
     for (const socket of this.#sockets.clients) socket.terminate();
     await this.#server?.close();
+    if (this.#home === '') return;
+    await killAgentsIn(this.#home);
+    await fs.rm(this.#home, { recursive: true, force: true, maxRetries: 5 });
   }
 
   addBox(box: Partial<StandInBox> = {}): StandInBox {
@@ -185,7 +195,12 @@ export class BoxliteStandIn {
     const known = new Set(['command', 'args', 'env', 'working_dir', 'tty', 'timeout_seconds', 'stdin']);
     const unknown = Object.keys(body).find((field) => !known.has(field));
     if (unknown) return this.#error(422, 'invalid_argument', `unknown field ${unknown}`);
-    const execution = new StandInExecution(randomUUID(), body as unknown as ExecBody, this.quirks);
+    const execution = new StandInExecution(
+      randomUUID(),
+      body as unknown as ExecBody,
+      this.#home,
+      this.quirks,
+    );
     this.executions.set(execution.id, execution);
     return { status: 201, body: { execution_id: execution.id } };
   }
