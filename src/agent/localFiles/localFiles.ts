@@ -86,8 +86,10 @@ export class LocalFiles implements RemoteFiles {
 
   readWhole(path: ByteString, limit: number): Promise<Buffer> {
     return asFileError(async () => {
-      const { size } = await fs.stat(this.#bytes(path));
-      if (size > limit) throw new FileError('failure', 'File too large');
+      const stat = await fs.stat(this.#bytes(path));
+      // Anything else has no end, or none before somebody writes to it.
+      if (!stat.isFile()) throw new FileError('failure', 'Not a file');
+      if (stat.size > limit) throw new FileError('failure', 'File too large');
       return fs.readFile(this.#bytes(path));
     });
   }

@@ -99,6 +99,15 @@ describe('the files that an agent serves', () => {
     await (await files.open('pipe', READ)).close();
   });
 
+  it('reads a small file whole, and neither a larger one nor what is no file', async () => {
+    write('file');
+    execFileSync('mkfifo', [at('pipe')]);
+
+    assert.equal(String(await files.readWhole('file', 7)), 'content');
+    await assert.rejects(files.readWhole('file', 6), /too large/);
+    await assert.rejects(files.readWhole('pipe', 7), /Not a file/);
+  });
+
   describe('rename', () => {
     it('moves files, links and folders', async () => {
       write('file');

@@ -121,6 +121,13 @@ for (const { name, argv, utilities } of shells) {
       assert.deepEqual(data, ['0123', '89', '23']);
     });
 
+    it('reads a small file whole, and no larger one', async () => {
+      fs.writeFileSync(at('file'), 'content');
+
+      assert.equal(String(await files.readWhole(bytes('file'), 7)), 'content');
+      await assert.rejects(files.readWhole(bytes('file'), 6), /too large/);
+    });
+
     it('reads and makes links', async () => {
       await files.makeSymbolicLink('-> a -> \n', bytes('link'));
 
