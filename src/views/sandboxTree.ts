@@ -3,6 +3,7 @@ import { DisposableStore, type Disposable } from '../base/disposable';
 import type { ConnectionState } from '../broker/protocol';
 import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
 import { commandIds } from './ids';
+import { Redraws } from './redraws';
 import { createFilter } from './treeFilter';
 import type { TreeNode } from './treeNodes';
 import { mergeNodes } from './treeNodes';
@@ -25,6 +26,9 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
   readonly #options: SandboxTreeOptions;
   readonly #owned = new DisposableStore();
   readonly #redraw = this.#owned.add(new vscode.EventEmitter<TreeNode[] | undefined>());
+  readonly #redraws = this.#owned.add(
+    new Redraws<TreeNode>((nodes) => this.#redraw.fire(nodes && [...nodes])),
+  );
   readonly #known: KnownSandboxes = new WeakMap();
   #roots: readonly TreeNode[] = [];
   #grouping: Grouping;
@@ -65,6 +69,7 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
   }
 
   getChildren(node?: TreeNode): TreeNode[] {
+    this.#redraws.answered(node);
     return [...(node ? node.children : this.#roots)];
   }
 
@@ -115,8 +120,8 @@ export class SandboxTree implements vscode.TreeDataProvider<TreeNode>, Disposabl
     const roots = mergeNodes(this.#roots, specs, changed);
     const isSame = roots === this.#roots;
     this.#roots = roots;
-    if (!isSame) this.#redraw.fire(undefined);
-    else if (changed.length > 0) this.#redraw.fire(changed);
+    if (!isSame) this.#redraws.draw(undefined);
+    else if (changed.length > 0) this.#redraws.draw(changed);
   }
 }
 
