@@ -121,11 +121,14 @@ for (const { name, argv, utilities } of shells) {
       assert.deepEqual(data, ['0123', '89', '23']);
     });
 
-    it('reads a small file whole, and no larger one', async () => {
+    it('reads a small file whole, and neither a larger one nor what is no file', async () => {
       fs.writeFileSync(at('file'), 'content');
+      execFileSync('mkfifo', [at('pipe')]);
 
       assert.equal(String(await files.readWhole(bytes('file'), 7)), 'content');
       await assert.rejects(files.readWhole(bytes('file'), 6), /too large/);
+      await assert.rejects(files.readWhole(bytes('pipe'), 7), /Not a file/);
+      await assert.rejects(files.readWhole(bytes('none'), 7), { code: 'no-such-file' });
     });
 
     it('reads and makes links', async () => {

@@ -113,6 +113,9 @@ truncate_to() {
   _m=$(dd of="$2" bs=1 seek="$1" count=0 2>&1) || { echo "$_m"; return 1; }
 }
 
+# A file to its end. Anything else has none, or none before somebody writes to it.
+whole() { [ -f "$1" ] || { ! followed "$1" >/dev/null || refuse 'Not a file'; return 1; }; cat "$1"; }
+
 change_own_mode() { [ ! -L "$2" ] || { refuse 'A link has no permissions of its own'; return; }; chmod "$@"; }
 set_time() { TZ=UTC0 touch -c "$@"; }
 file_system() { stat -f -c '%s %S %b %f %a %c %d %l' "$1"; }

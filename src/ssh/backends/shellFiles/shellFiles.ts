@@ -134,7 +134,7 @@ export class ShellFiles implements RemoteFiles {
   }
 
   async readWhole(path: ByteString, limit: number): Promise<Buffer> {
-    const content = await this.#shell.call('cat', word(path));
+    const content = await this.#shell.call('whole', word(path));
     if (content.length > limit) throw new FileError('failure', 'File too large');
     return content;
   }
