@@ -129,6 +129,8 @@ export interface CloudClient {
   whoAmI(signal?: AbortSignal): Promise<AccountInfo>;
   listPage(pageToken?: string, signal?: AbortSignal): Promise<SandboxPage>;
   get(id: string, signal?: AbortSignal): Promise<Sandbox>;
+  /** That of {@link get}, without waiting for what only people want to know. */
+  status(id: string, signal?: AbortSignal): Promise<SandboxStatus>;
   /** What {@link create} can be asked for, in the order of importance. */
   createFields(signal?: AbortSignal): Promise<readonly CreateField[]>;
   create(options: CreateOptions, signal?: AbortSignal): Promise<Sandbox>;

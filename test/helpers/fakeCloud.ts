@@ -1,6 +1,13 @@
 import { CloudError } from '../../src/cloud/errors';
 import type { CreateField, CreateOptions } from '../../src/cloud/createFields';
-import type { AccountInfo, CloudClient, Sandbox, SandboxPage, Transport } from '../../src/cloud/provider';
+import type {
+  AccountInfo,
+  CloudClient,
+  Sandbox,
+  SandboxPage,
+  SandboxStatus,
+  Transport,
+} from '../../src/cloud/provider';
 import { createDeferred, type Deferred } from '../../src/base/async';
 
 /** A cloud in memory. `hold()` makes the calls that follow wait; `fail` makes them reject. */
@@ -44,6 +51,10 @@ export class FakeCloud implements CloudClient {
   async get(id: string, signal?: AbortSignal): Promise<Sandbox> {
     await this.#enter('get', signal);
     return this.#existing(id);
+  }
+
+  async status(id: string, signal?: AbortSignal): Promise<SandboxStatus> {
+    return (await this.get(id, signal)).status;
   }
 
   async createFields(signal?: AbortSignal): Promise<readonly CreateField[]> {

@@ -62,6 +62,10 @@ export class BoxliteClient implements CloudClient {
     return sandboxOf(body);
   }
 
+  async status(id: string, signal?: AbortSignal): Promise<SandboxStatus> {
+    return (await this.get(id, signal)).status;
+  }
+
   async createFields(signal?: AbortSignal): Promise<readonly CreateField[]> {
     return boxFields(await this.api.config(signal));
   }

@@ -2,7 +2,15 @@ import type { Logger } from '../../base/logger';
 import type { CreateField } from '../createFields';
 import { CloudError } from '../errors';
 import { parseBaseUrl } from '../origin';
-import type { AccountInfo, CloudClient, Endpoint, Sandbox, SandboxPage, Transport } from '../provider';
+import type {
+  AccountInfo,
+  CloudClient,
+  Endpoint,
+  Sandbox,
+  SandboxPage,
+  SandboxStatus,
+  Transport,
+} from '../provider';
 import { AgentServer } from './agentServer';
 import { DirectSite } from './directSite';
 import { OpenHandsTransport } from './transport';
@@ -37,6 +45,10 @@ export class AgentServerClient implements CloudClient {
   get(id: string, signal?: AbortSignal): Promise<Sandbox> {
     if (id === SANDBOX_ID) return this.#sandbox(signal);
     return Promise.reject(new CloudError('not-found', 'An agent-server has but one sandbox, another one'));
+  }
+
+  async status(id: string, signal?: AbortSignal): Promise<SandboxStatus> {
+    return (await this.get(id, signal)).status;
   }
 
   createFields(): Promise<readonly CreateField[]> {

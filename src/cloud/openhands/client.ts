@@ -6,6 +6,7 @@ import type {
   CloudClient,
   Sandbox,
   SandboxPage,
+  SandboxStatus,
   StartConsequence,
   Transport,
 } from '../provider';
@@ -67,11 +68,11 @@ export class OpenHandsClient implements CloudClient {
   }
 
   async get(id: string, signal?: AbortSignal): Promise<Sandbox> {
-    const info = await this.api.sandbox(id, signal);
-    this.#sites.get(id)?.adopt(info);
-    if (isGone(info))
-      throw new CloudError('not-found', 'The sandbox is gone: its runtime does not exist any more');
-    return this.#named(info, signal);
+    return this.#named(id, this.#look(id, signal), signal);
+  }
+
+  async status(id: string, signal?: AbortSignal): Promise<SandboxStatus> {
+    return statusOf(await this.#look(id, signal));
   }
 
   async createFields(signal?: AbortSignal): Promise<readonly CreateField[]> {
@@ -89,7 +90,8 @@ export class OpenHandsClient implements CloudClient {
       timeoutMs: SLOW_REQUEST_TIMEOUT_MS,
       signal,
     });
-    return this.#named(parseAnswer(sandboxSchema, body, 'new sandbox'), signal);
+    const info = parseAnswer(sandboxSchema, body, 'new sandbox');
+    return this.#named(info.id, Promise.resolve(info), signal);
   }
 
   async startConsequence(
@@ -100,7 +102,7 @@ export class OpenHandsClient implements CloudClient {
   }
 
   async start(id: string, signal?: AbortSignal): Promise<Sandbox> {
-    return this.#named(await startSandbox(this.api, this.#site(id), id, signal), signal);
+    return this.#named(id, startSandbox(this.api, this.#site(id), id, signal), signal);
   }
 
   async stop(id: string, signal?: AbortSignal): Promise<Sandbox> {
@@ -164,8 +166,17 @@ export class OpenHandsClient implements CloudClient {
     }
   }
 
-  async #named(info: SandboxInfo, signal: AbortSignal | undefined): Promise<Sandbox> {
-    return this.#toSandbox(info, await this.#titles.of([info.id], signal));
+  async #look(id: string, signal: AbortSignal | undefined): Promise<SandboxInfo> {
+    const info = await this.api.sandbox(id, signal);
+    this.#sites.get(id)?.adopt(info);
+    if (!isGone(info)) return info;
+    throw new CloudError('not-found', 'The sandbox is gone: its runtime does not exist any more');
+  }
+
+  /** Titles are asked for while the sandbox is. */
+  async #named(id: string, looking: Promise<SandboxInfo>, signal: AbortSignal | undefined): Promise<Sandbox> {
+    const [info, titles] = await Promise.all([looking, this.#titles.of([id], signal)]);
+    return this.#toSandbox(info, titles);
   }
 
   #toSandbox(info: SandboxInfo, titles: ReadonlyMap<string, string>): Sandbox {

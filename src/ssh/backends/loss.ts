@@ -65,7 +65,7 @@ function looksKilled(status: ExitStatus): boolean {
 /** Undefined if the sandbox runs, and if nobody can tell. */
 async function findLoss({ client, sandbox }: LossOptions): Promise<BridgeError | undefined> {
   try {
-    const { status } = await client.get(sandbox.id, AbortSignal.timeout(ASK_MS));
+    const status = await client.status(sandbox.id, AbortSignal.timeout(ASK_MS));
     if (status !== 'stopping' && status !== 'stopped' && status !== 'paused' && status !== 'failed') {
       return undefined;
     }

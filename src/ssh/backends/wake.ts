@@ -93,7 +93,7 @@ export async function wakeSandbox(options: WakeOptions, signal: AbortSignal): Pr
 
 async function statusOf({ client, sandbox }: WakeOptions, signal: AbortSignal): Promise<SandboxStatus> {
   try {
-    return (await client.get(sandbox.id, signal)).status;
+    return await client.status(sandbox.id, signal);
   } catch (error) {
     throw cloudErrorCode(error) === 'not-found' ? deletedSandbox(sandbox.name, error) : error;
   }
