@@ -18,10 +18,15 @@ const REASONS: readonly { readonly code: FileErrorCode; readonly pattern: RegExp
   { code: 'permission-denied', pattern: /^(permission denied|operation not permitted)$/i },
 ];
 
-/** The error for a utility that failed, by what it printed. Only what follows the last colon is its own word. */
+/** What zsh says of a file that a redirection cannot open: the reason comes first. */
+const REASON_OF_ZSH = /^[^:]+(?::\d+)?: ([a-z ]+): \.?\//;
+/** ksh93 puts it in brackets. */
+const REASON_OF_KSH = /\[(.*)\]$/;
+
+/** The error for a utility that failed, by what it printed. */
 export function failureOf(output: string, code: number): FileError {
   const lastLine = output.trimEnd().split('\n').at(-1) ?? '';
-  const reason = lastLine.slice(lastLine.lastIndexOf(': ') + 2).trim();
+  const reason = reasonIn(lastLine);
   if (lastLine.includes(': ') && code === EXIT_NOT_FOUND) {
     return new FileError(
       'unsupported',
@@ -33,4 +38,12 @@ export function failureOf(output: string, code: number): FileError {
     known?.code ?? 'failure',
     printable(reason, LONGEST_SHOWN) || `Failed with code ${code}`,
   );
+}
+
+/** Of most utilities, only what follows the last colon is their own word: names may look like anything. */
+function reasonIn(line: string): string {
+  const [, ofZsh] = REASON_OF_ZSH.exec(line) ?? [];
+  if (ofZsh !== undefined) return ofZsh;
+  const last = line.slice(line.lastIndexOf(': ') + 2).trim();
+  return REASON_OF_KSH.exec(last)?.[1] ?? last;
 }

@@ -27,6 +27,28 @@ describe('failureOf', () => {
       code: 'no-such-file',
     },
     {
+      who: "bash's redirection",
+      output: 'sh: line 3: ./a/b: No such file or directory\n',
+      code: 'no-such-file',
+    },
+    { who: "zsh's redirection", output: 'open:3: no such file or directory: ./a/b\n', code: 'no-such-file' },
+    { who: "zsh's cd", output: 'cd: permission denied: /a\n', code: 'permission-denied' },
+    {
+      who: "mksh's redirection",
+      output: 'W: sh: <stdin>[3]: ./a/b: create: No such file or directory\n',
+      code: 'no-such-file',
+    },
+    {
+      who: "ksh93's redirection",
+      output: 'sh[3]: ./a/b: cannot create [No such file or directory]\n',
+      code: 'no-such-file',
+    },
+    {
+      who: "yash's redirection",
+      output: "sh: redirection: cannot open file `./a/b': Not a directory\n",
+      code: 'no-such-file',
+    },
+    {
       who: 'a file system that is full',
       output: 'cat: write error: No space left on device\n',
       code: 'failure',
