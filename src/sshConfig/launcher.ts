@@ -21,6 +21,17 @@ const noName = `${product}: this sandbox is not known here, or was deleted; refr
 const noScript = `${product}: the extension was updated or removed; start the editor once and try again`;
 const noRuntime = `${product}: no Node.js 20 or newer was found; start the editor once, or install Node.js`;
 
+/**
+ * The words of the command that runs a launcher. A shell reads it, because a file system that is mounted with "noexec",
+ * as some home folders are (mount(8)), has it read but not executed. Windows goes by the ending.
+ */
+export function launcherCommand(
+  file: string,
+  platform: NodeJS.Platform = process.platform,
+): readonly [string, ...string[]] {
+  return platform === 'win32' ? [file] : ['/bin/sh', file];
+}
+
 /** For POSIX systems: sh, without anything that dash or busybox lack. */
 export function renderPosixLauncher({ runtimes, script, runDir }: LauncherSpec): string {
   const list = runtimes.map(shellQuote).join(' ');

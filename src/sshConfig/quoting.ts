@@ -10,7 +10,7 @@ import { SshConfigError } from './errors';
  */
 const activeInQuotes = /["$`\\!\r\n\0]/;
 
-/** A program's path as the first word of a ProxyCommand. Throws `unsupported-path`. */
+/** A path as a word of a ProxyCommand. Throws `unsupported-path`. */
 export function proxyCommandPath(file: string, platform = process.platform): string {
   const slashed = platform === 'win32' ? file.replaceAll('\\', '/') : file;
   refuse(slashed, activeInQuotes, 'a shell would change it on the way');

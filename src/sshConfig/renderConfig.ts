@@ -1,4 +1,5 @@
 import { optionsFor, type HostOption, type SshVersion } from './hostOptions';
+import { launcherCommand } from './launcher';
 import { configPath, proxyCommandPath } from './quoting';
 
 /** Everything that the configuration of one editor's hosts is made from. */
@@ -30,22 +31,27 @@ export function renderConfig(config: HostConfig): string {
  * see a name that somebody else chose.
  */
 export function aliasOptions(config: HostConfig, alias: string): readonly HostOption[] {
-  const launcher = proxyCommandPath(config.launcher, config.platform);
   return [
     { keyword: 'HostName', value: alias, essential: true },
     { keyword: 'HostKeyAlias', value: alias, essential: true },
-    { keyword: 'ProxyCommand', value: `${launcher} ${alias}`, essential: true },
+    { keyword: 'ProxyCommand', value: `${proxyCommand(config)} ${alias}`, essential: true },
   ];
 }
 
 /** Options of every alias of the editor, also of those that are gone: the launcher without a name says so. */
 export function sharedOptions(config: HostConfig): readonly HostOption[] {
-  const { home, knownHosts, launcher, platform } = config;
+  const { home, knownHosts, platform } = config;
   return [
-    { keyword: 'ProxyCommand', value: proxyCommandPath(launcher, platform) },
+    { keyword: 'ProxyCommand', value: proxyCommand(config) },
     { keyword: 'UserKnownHostsFile', value: configPath(knownHosts, home, platform), essential: true },
     ...optionsFor(config.client),
   ];
+}
+
+function proxyCommand({ launcher, platform }: HostConfig): string {
+  return launcherCommand(launcher, platform)
+    .map((word) => proxyCommandPath(word, platform))
+    .join(' ');
 }
 
 function block(pattern: string, options: readonly HostOption[]): string {

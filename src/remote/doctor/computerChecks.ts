@@ -4,6 +4,7 @@ import { dial, listEndpoints } from '../../broker/endpoints';
 import type { NetworkSettings } from '../../cloud/provider';
 import { parseProxy } from '../../cloud/proxy';
 import { isAtLeast, oldestUsable, parseSshVersion } from '../../sshConfig/hostOptions';
+import { launcherCommand } from '../../sshConfig/launcher';
 import { sshVersionText } from '../../sshConfig/sshProgram';
 import type { RemoteSshExtension } from '../remoteSshFamily';
 import type { SshSetup } from '../sshSetup';
@@ -127,7 +128,11 @@ function launcherCheck({ ssh, editor, env, provision }: ComputerFacts): Check {
       );
       if (!isThere) return { outcome: 'skipped', result: 'launcherAbsent', values: {} };
       const began = performance.now();
-      const program = new Program({ program: launcherFile, arguments: [`doctor.${editor}.sbx`] }, { env });
+      const [command, ...words] = launcherCommand(launcherFile);
+      const program = new Program(
+        { program: command, arguments: [...words, `doctor.${editor}.sbx`] },
+        { env },
+      );
       try {
         await program.says('SSH-2.0-', signal);
         return { outcome: 'ok', result: 'launcherRuns', values: { ms: performance.now() - began } };

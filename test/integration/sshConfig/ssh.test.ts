@@ -128,6 +128,13 @@ describe('ssh with our configuration', () => {
     );
   });
 
+  it('works where the file system of the home folder lets nothing be executed', async () => {
+    await install('');
+    // What a mount with noexec refuses is refused without the permission too.
+    chmodSync(path.join(temp.path, '.ssh', 'cloud-sandboxes', 'vscode-connect'), 0o600);
+    assert.equal(await ssh(configFile()), `${alias}: hello\n`);
+  });
+
   for (const folder of ['with blanks', '100% %n %h', "o'brien & (co); x", 'jürgen-ü']) {
     it(`works in a folder called ${folder}`, async () => {
       const hosts = new HostFiles({

@@ -31,11 +31,18 @@ describe('renderConfig', () => {
           'Host a-aaaaaaaaaaaa.vscode.sbx',
           '  HostName a-aaaaaaaaaaaa.vscode.sbx',
           '  HostKeyAlias a-aaaaaaaaaaaa.vscode.sbx',
-          '  ProxyCommand "/home/jo/.ssh/cloud-sandboxes/vscode-connect" a-aaaaaaaaaaaa.vscode.sbx',
+          '  ProxyCommand "/bin/sh" "/home/jo/.ssh/cloud-sandboxes/vscode-connect" a-aaaaaaaaaaaa.vscode.sbx',
           '',
         ].join('\n'),
       ),
     );
+  });
+
+  it('has Windows run the launcher by itself', () => {
+    const launcher = 'C:\\Users\\jo\\.ssh\\cloud-sandboxes\\vscode-connect.cmd';
+    const onWindows = renderConfig({ ...config, launcher, platform: 'win32' });
+
+    assert.match(onWindows, /ProxyCommand "C:\/Users\/jo\/\.ssh\/cloud-sandboxes\/vscode-connect\.cmd"$/m);
   });
 
   it('has no token: a shell must not see a host name that somebody else chose', () => {
