@@ -7,12 +7,15 @@ import { FakeCloud } from './fakeCloud';
 import { connectTo } from './forwards';
 import type { SshdHost } from './sshd';
 
-/** A cloud whose one sandbox is reached by a real sshd, and in no other way. */
+/** An SSH server on loopback, and the keys that belong to it. */
+export type SshServer = Pick<SshdHost, 'port' | 'hostKey' | 'userKey'>;
+
+/** A cloud whose one sandbox is reached by its SSH server, and in no other way. */
 export class CloudWithSshd extends FakeCloud {
   /** What the cloud says of the server; undefined where it has none. */
   service: SshService | undefined;
 
-  constructor(private readonly sshd: SshdHost) {
+  constructor(private readonly sshd: SshServer) {
     super({ id: 'box', name: 'box', status: 'running' });
     this.service = {
       user: os.userInfo().username,

@@ -81,7 +81,7 @@ export class AutoBackend implements Backend {
       return undefined;
     }
     try {
-      return await this.#use(new SshdBackend(this.#options), signal);
+      return await this.#use(new SshdBackend({ ...this.#options, hasAlternative: true }), signal);
     } catch (error) {
       if (!(error instanceof BridgeError) || error.code !== 'unavailable') throw error;
       this.#passOver('sshd', describeErrorChain(error));

@@ -4,6 +4,7 @@ import type { Client, ClientChannel, ExecOptions, PseudoTtyOptions } from 'ssh2'
 import { abortable, settlesWithin } from '../../base/async';
 import { describeError, describeErrorChain, printable } from '../../base/errors';
 import { shellQuote } from '../../base/shell';
+import { cloudErrorCode } from '../../cloud/errors';
 import type { RemoteProcess, Transport } from '../../cloud/provider';
 import {
   type Backend,
@@ -37,6 +38,8 @@ const CLOSE_MS = 1000;
 export interface SshdBackendOptions extends ExecBackendOptions {
   /** Private key that the sandbox's SSH server knows, OpenSSH format. Secret. */
   readonly userKey: string;
+  /** Whether another backend can take its place: a server that fails is not waited for then. */
+  readonly hasAlternative?: boolean;
 }
 
 /** Asks for a channel; what comes of it goes to `done`. */
@@ -97,12 +100,17 @@ export class SshdBackend implements Backend {
   }
 
   async #connect(signal: AbortSignal): Promise<Client> {
-    const { sandbox, userKey, onProgress, log } = this.#options;
+    const { sandbox, userKey, hasAlternative, onProgress, log } = this.#options;
     await wakeSandbox(this.#options, signal);
     onProgress(`Connecting to ${sandbox.name}`);
     const service = await this.#transport.sshService?.(signal);
     if (!service) throw new BridgeError('unavailable', `Sandbox ${sandbox.name} runs no SSH server`);
-    return connectToServer({ service, userKey, agent: this.#agent, name: sandbox.name, log }, signal);
+    try {
+      return await connectToServer({ service, userKey, agent: this.#agent, name: sandbox.name, log }, signal);
+    } catch (cause) {
+      if (!hasAlternative || cloudErrorCode(cause) !== 'unreachable') throw cause;
+      throw new BridgeError('unavailable', describeError(cause), { cause });
+    }
   }
 
   roundTripMs(): number | undefined {

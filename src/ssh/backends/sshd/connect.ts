@@ -1,6 +1,6 @@
 import ssh2, { type BaseAgent, type Client } from 'ssh2';
 import { abortable, createDeferred } from '../../../base/async';
-import { describeErrorChain } from '../../../base/errors';
+import { describeError, describeErrorChain } from '../../../base/errors';
 import type { Logger } from '../../../base/logger';
 import { CloudError } from '../../../cloud/errors';
 import type { SshService } from '../../../cloud/provider';
@@ -26,8 +26,8 @@ export interface SshConnectOptions {
  * {@link SshService.hostKeys}, where the cloud tells them; where it does not, whoever answers at the other end of
  * the cloud's authenticated tunnel is believed: there is no other channel to learn a key by.
  *
- * Rejects as `unavailable` if the server does not let us in or is not the right one, as `unreachable` (a
- * {@link CloudError}) if it does not answer.
+ * Rejects as `unavailable` if the server does not let us in, is not the right one or has no algorithms in common with
+ * us, as `unreachable` (a {@link CloudError}) if it does not answer.
  */
 export async function connectToServer(options: SshConnectOptions, signal: AbortSignal): Promise<Client> {
   const { service, userKey, agent, name, log } = options;
@@ -37,7 +37,9 @@ export async function connectToServer(options: SshConnectOptions, signal: AbortS
   const ready = createDeferred<undefined>();
   let isWrongHost = false as boolean;
   client.once('ready', () => ready.resolve(undefined));
-  client.once('close', () => ready.reject(new Error('The connection was closed')));
+  const onEnd = (): void => ready.reject(new Error('The connection was closed'));
+  // What leads to the server may stay open our way after the server has ended.
+  client.once('end', onEnd).once('close', onEnd);
   client.on('error', (error) => {
     log.debug(`ssh client: ${describeErrorChain(error)}`);
     ready.reject(error);
@@ -66,14 +68,26 @@ export async function connectToServer(options: SshConnectOptions, signal: AbortS
     signal.throwIfAborted();
     if (isWrongHost) {
       const text = `The SSH server of ${name} shows another host key than its cloud tells of; ask who runs it`;
+      log.warn(text);
       throw new BridgeError('unavailable', text, { cause });
     }
-    if (cause instanceof Error && 'level' in cause && cause.level === 'client-authentication') {
+    const advice = 'choose another backend in the settings';
+    const level = levelOf(cause);
+    if (level === 'client-authentication') {
       const text = `The SSH server of ${name} does not let ${service.user} in with the key of this computer`;
-      throw new BridgeError('unavailable', `${text}; choose another backend in the settings`, { cause });
+      throw new BridgeError('unavailable', `${text}; ${advice}`, { cause });
+    }
+    if (level === 'handshake') {
+      const text = `The SSH server of ${name} cannot be understood: ${describeError(cause)}`;
+      throw new BridgeError('unavailable', `${text}; ${advice}`, { cause });
     }
     throw new CloudError('unreachable', `The SSH server of ${name} does not answer`, { cause });
   }
+}
+
+/** What failed, in the terms of ssh2. */
+function levelOf(error: unknown): unknown {
+  return error instanceof Error && 'level' in error ? error.level : undefined;
 }
 
 /** Type and base64 of the public half. */
