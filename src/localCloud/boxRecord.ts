@@ -16,6 +16,7 @@ const boxRecord = v.object({
   name: v.string(),
   runtime: v.picklist(['docker', 'bubblewrap', 'process']),
   image: v.optional(v.string()),
+  place: v.optional(v.string()),
   /**
    * Limits that were asked for. There is no default: an engine in a virtual machine refuses more processors than that
    * has, and a rootless one may not be allowed to limit anything.
@@ -55,6 +56,7 @@ export function specOf(record: BoxRecord, dir: string): BoxSpec {
     ...(record.cpus !== undefined && { cpus: record.cpus }),
     ...(record.memoryMib !== undefined && { memoryMib: record.memoryMib }),
     ...(record.image !== undefined && { image: record.image }),
+    ...(record.place !== undefined && { place: record.place }),
     ...(record.workingDir !== undefined && { workingDir: record.workingDir }),
   };
 }

@@ -10,7 +10,12 @@ export function boxRoutes({ boxes, executions }: Services): Hono<AppEnv> {
   routes.post('/', async (c) => {
     const request = validate(schemas.createBox, await jsonBody(c));
     const idempotencyKey = idempotencyKeyOf(c);
-    const box = await boxes.create({ request, ...(idempotencyKey !== undefined && { idempotencyKey }) });
+    const { signal } = c.req.raw;
+    const box = await boxes.create({
+      request,
+      signal,
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+    });
     return c.json(box, 201, { location: `/v1/boxes/${box.box_id}` });
   });
 

@@ -3,6 +3,7 @@ import { describeErrorChain } from '../base/errors';
 import type { Logger } from '../base/logger';
 import { ApiError } from './apiError';
 import { noticeFor, specOf, viewBox, type BoxRecord, type BoxStatus, type BoxView } from './boxRecord';
+import { Creations, requireClient, requireSameRequest, type Repeatable } from './creations';
 import { suggestName } from './names';
 import { newRecord } from './newBox';
 import type { CreateBoxRequest, ListQuery } from './requests';
@@ -27,6 +28,8 @@ interface Entry {
 export interface Creation {
   readonly request: CreateBoxRequest;
   readonly idempotencyKey?: string;
+  /** Its client is gone; nobody wants the box then. */
+  readonly signal?: AbortSignal;
 }
 
 export interface BoxPage {
@@ -48,9 +51,9 @@ export interface BoxesOptions {
 /** All boxes of this server and their life. Its methods throw an {@link ApiError} or what the runtime throws. */
 export class Boxes {
   readonly #entries = new Map<string, Entry>();
-  /** Creations under way by name, which is theirs already. */
+  /** Names of boxes that are being created, which are theirs already. */
   readonly #reserved = new Set<string>();
-  readonly #creating = new Map<string, { readonly digest: string; readonly done: Promise<BoxView> }>();
+  readonly #creations = new Creations();
   readonly #store: BoxStore;
   readonly #runtime: Runtime;
   readonly #openRuntime: BoxesOptions['openRuntime'];
@@ -103,27 +106,14 @@ export class Boxes {
   }
 
   /** Creates a box, or returns the one that the same key created before. */
-  async create({ request, idempotencyKey: key }: Creation): Promise<BoxView> {
-    if (key === undefined) return this.#create(request, undefined);
+  async create({ request, idempotencyKey: key, signal }: Creation): Promise<BoxView> {
+    if (key === undefined) return this.#create(request, undefined, signal);
     const digest = createHash('sha256').update(JSON.stringify(request)).digest('hex');
-    const underWay = this.#creating.get(key);
-    if (underWay) {
-      requireSameRequest(key, underWay.digest, digest);
-      return underWay.done;
-    }
-    for (const entry of this.#entries.values()) {
-      const { idempotency } = entry.record;
-      if (idempotency?.key !== key) continue;
-      requireSameRequest(key, idempotency.digest, digest);
-      return this.#view(entry);
-    }
-    const done = this.#create(request, { key, digest });
-    this.#creating.set(key, { digest, done });
-    try {
-      return await done;
-    } finally {
-      this.#creating.delete(key);
-    }
+    const repeatable = { key, digest };
+    return this.#creations.share(repeatable, signal, async (shared) => {
+      const known = this.#createdBy(repeatable);
+      return known ? this.#view(known) : this.#create(request, repeatable, shared);
+    });
   }
 
   /** Resolves once commands can run. */
@@ -243,7 +233,21 @@ export class Boxes {
     }
   }
 
-  async #create(request: CreateBoxRequest, idempotency: BoxRecord['idempotency']): Promise<BoxView> {
+  #createdBy(repeatable: Repeatable): Entry | undefined {
+    for (const entry of this.#entries.values()) {
+      const { idempotency } = entry.record;
+      if (idempotency?.key !== repeatable.key) continue;
+      requireSameRequest(repeatable, idempotency.digest);
+      return entry;
+    }
+    return undefined;
+  }
+
+  async #create(
+    request: CreateBoxRequest,
+    idempotency: BoxRecord['idempotency'],
+    signal: AbortSignal | undefined,
+  ): Promise<BoxView> {
     if (this.#entries.size + this.#reserved.size >= MAX_BOXES) {
       throw new ApiError('resource_exhausted', `There are ${MAX_BOXES} boxes already; remove some first`);
     }
@@ -255,7 +259,7 @@ export class Boxes {
     try {
       const record = newRecord({
         name,
-        runtime: this.#runtime.name,
+        runtime: this.#runtime,
         request,
         ...(idempotency && { idempotency }),
       });
@@ -263,7 +267,8 @@ export class Boxes {
       const spec = specOf(record, this.#store.dirOf(id));
       await this.#store.makeFolder(id);
       try {
-        await this.#runtime.create(spec);
+        await this.#runtime.create(spec, signal);
+        requireClient(signal);
         await this.#store.save(record);
       } catch (error) {
         await this.#upkeep.attempt(id, `remove what was made of box ${id}`, () => this.#runtime.remove(spec));
@@ -354,8 +359,9 @@ export class Boxes {
     const { record } = entry;
     throw new ApiError(
       'invalid_state',
-      `Box ${record.id} belongs to the ${record.runtime} runtime, and this server runs ${this.#runtime.name}; ` +
-        `start the local cloud with --runtime ${record.runtime} to use it`,
+      `Box ${record.id} belongs to the ${record.runtime} runtime, and the local cloud (process ${process.pid}) runs ` +
+        `${this.#runtime.name}; ${record.runtime === 'docker' ? 'start the container engine, ' : ''}end that process ` +
+        `and start the local cloud with --runtime ${record.runtime} to use it`,
     );
   }
 
@@ -385,12 +391,6 @@ export class Boxes {
     if (this.#statusOf(entry) !== 'running' || autoStop === 0 || this.#isBusy(id)) return undefined;
     return new Date(entry.lastUsed + autoStop * 1000);
   }
-}
-
-/** A key stands for one request. */
-function requireSameRequest(key: string, known: string, given: string): void {
-  if (known === given) return;
-  throw new ApiError('idempotency_mismatch', `Idempotency-Key ${key} was used for a different request`);
 }
 
 function isPast(sinceMs: number, seconds: number): boolean {

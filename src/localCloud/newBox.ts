@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { BoxRecord } from './boxRecord';
 import type { CreateBoxRequest } from './requests';
-import type { RuntimeName } from './runtimes/runtime';
+import type { Runtime } from './runtimes/runtime';
 
 export const DEFAULT_AUTO_STOP_SECONDS = 900;
 
 export interface NewBox {
   readonly name: string;
-  readonly runtime: RuntimeName;
+  readonly runtime: Pick<Runtime, 'name' | 'place'>;
   readonly request: CreateBoxRequest;
   readonly idempotency?: NonNullable<BoxRecord['idempotency']>;
 }
@@ -20,7 +20,8 @@ export function newRecord({ name, runtime, request, idempotency }: NewBox): BoxR
   return {
     id: randomBytes(8).toString('hex'),
     name,
-    runtime,
+    runtime: runtime.name,
+    ...(runtime.place !== undefined && { place: runtime.place }),
     ...(image !== undefined && { image }),
     ...(typeof request.cpus === 'number' && { cpus: request.cpus }),
     ...(typeof request.memory_mib === 'number' && { memoryMib: request.memory_mib }),

@@ -6,7 +6,7 @@ import { CloudError, cloudErrorCode } from '../errors';
 import type { CreateField, CreateOptions } from '../createFields';
 import type { AccountInfo, CloudClient, Sandbox, SandboxPage, SandboxStatus, Transport } from '../provider';
 import { parseAnswer } from '../validate';
-import { SLOW_REQUEST_TIMEOUT_MS, type BoxliteApi } from './api';
+import type { BoxliteApi } from './api';
 import { boxFields, boxRequest } from './newBox';
 import { boxPageSchema, boxSchema, toSandbox } from './schemas';
 import { BoxliteTransport } from './transport';
@@ -15,6 +15,11 @@ const PAGE_SIZE = '100';
 /** How long the server may let a box's processes end by themselves before it kills them. */
 const STOP_GRACE_SECONDS = 30;
 const STOP_TIMEOUT_MS = 90_000;
+/**
+ * The local cloud fetches an image for up to 15 minutes (PULL_TIMEOUT_MS) and then has its engine make a container; what
+ * went wrong is the server's to say. BoxLite's own cloud answers sooner, whatever is the matter.
+ */
+export const CREATE_TIMEOUT_MS = 20 * 60_000;
 const START_LIMIT_MS = 180_000;
 const POLL_BASE_MS = 250;
 const POLL_MAX_MS = 3_000;
@@ -76,7 +81,7 @@ export class BoxliteClient implements CloudClient {
       method: 'POST',
       body: boxRequest(options),
       idempotencyKey: randomUUID(),
-      timeoutMs: SLOW_REQUEST_TIMEOUT_MS,
+      timeoutMs: CREATE_TIMEOUT_MS,
       signal,
     });
     return sandboxOf(body);

@@ -61,6 +61,7 @@ async function tryEngine(url: string, surroundings: Surroundings, log: Logger): 
 
 class DockerRuntime implements Runtime {
   readonly name = 'docker';
+  readonly place: string;
   /** Running commands by box id. */
   readonly #commands = new Map<string, Set<DockerProcess>>();
 
@@ -68,11 +69,13 @@ class DockerRuntime implements Runtime {
     private readonly engine: Engine,
     private readonly defaultImage: string,
     private readonly log: Logger,
-  ) {}
+  ) {
+    this.place = engine.url;
+  }
 
-  async create(box: BoxSpec): Promise<void> {
+  async create(box: BoxSpec, signal?: AbortSignal): Promise<void> {
     const image = checkReference(this.#imageOf(box));
-    await ensureImage(this.engine, image, this.log);
+    await ensureImage(this.engine, image, this.log, signal);
     try {
       await this.engine.control.createContainer(containerOptions(box, image));
     } catch (error) {
@@ -86,8 +89,9 @@ class DockerRuntime implements Runtime {
       if (state.Paused) await this.#container(box).unpause();
       else if (!state.Running) await this.#container(box).start();
     } catch (error) {
+      if (hasStatus(error, 404)) throw missing(box, this.place, error);
       // 304: somebody else started it in the meantime.
-      if (!hasStatus(error, 304)) throw boxError('start the box', box, error);
+      if (!hasStatus(error, 304)) throw engineError('start the box', error);
     }
     await this.#requireShell(box);
   }
@@ -98,7 +102,7 @@ class DockerRuntime implements Runtime {
       await this.#container(box).stop({ t: STOP_GRACE_S });
     } catch (error) {
       // 304: it is stopped; 404: it is gone, and so are its processes.
-      if (!hasStatus(error, 304, 404)) throw boxError('stop the box', box, error);
+      if (!hasStatus(error, 304, 404)) throw engineError('stop the box', error);
     }
   }
 
@@ -108,7 +112,7 @@ class DockerRuntime implements Runtime {
       return state.Running && !state.Paused;
     } catch (error) {
       if (hasStatus(error, 404)) return false;
-      throw boxError('look up the box', box, error);
+      throw engineError('look up the box', error);
     }
   }
 
@@ -117,7 +121,7 @@ class DockerRuntime implements Runtime {
     try {
       await this.#container(box).remove({ force: true, v: true });
     } catch (error) {
-      if (!hasStatus(error, 404)) throw boxError('remove the box', box, error);
+      if (!hasStatus(error, 404)) throw engineError('remove the box', error);
     }
   }
 
@@ -201,8 +205,14 @@ function containerOptions(box: BoxSpec, image: string): Docker.ContainerCreateOp
   };
 }
 
-function boxError(what: string, box: BoxSpec, cause: unknown): RuntimeError {
-  if (!hasStatus(cause, 404)) return engineError(what, cause);
-  const message = `Container ${containerName(box)} of this box no longer exists; delete the box`;
-  return new RuntimeError('gone', message, { cause });
+/** Each engine has containers of its own; which one is used was found out when the local cloud started. */
+function missing(box: BoxSpec, place: string, cause: unknown): RuntimeError {
+  if (box.place === undefined || box.place === place) {
+    const message = `Container ${containerName(box)} of this box no longer exists; delete the box`;
+    return new RuntimeError('gone', message, { cause });
+  }
+  const message =
+    `The container engine at ${box.place}, which has this box, did not answer when the local cloud started; start ` +
+    `that engine, end the local cloud (process ${process.pid}), and try again`;
+  return new RuntimeError('unreachable', message, { cause });
 }

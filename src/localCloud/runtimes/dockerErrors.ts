@@ -20,6 +20,6 @@ export function engineMessage(error: unknown): string {
 export function engineError(what: string, cause: unknown): RuntimeError {
   if (cause instanceof RuntimeError) return cause;
   const message = printable(`The container engine could not ${what}: ${engineMessage(cause)}`);
-  const isReached = isAnswer(cause) || errnoOf(cause) === undefined;
-  return new RuntimeError(isReached ? 'failed' : 'unreachable', message, { cause });
+  if (isAnswer(cause) || errnoOf(cause) === undefined) return new RuntimeError('failed', message, { cause });
+  return new RuntimeError('unreachable', `${message}. Is it running? Start it and try again`, { cause });
 }

@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream';
 import * as v from 'valibot';
+import { abortReason } from '../../base/async';
+import { createDeadline } from '../../base/deadline';
 import { describeError, printable } from '../../base/errors';
 import type { Logger } from '../../base/logger';
 import { asReadable, type Engine } from './dockerEngine';
@@ -13,7 +15,8 @@ import { RuntimeError } from './errors';
  */
 export const DEFAULT_IMAGE = 'docker.io/library/buildpack-deps:bookworm-scm';
 
-const PULL_TIMEOUT_MS = 15 * 60_000;
+/** Clients must wait for longer, to be told what is wrong. */
+export const PULL_TIMEOUT_MS = 15 * 60_000;
 const MAX_REFERENCE_LENGTH = 512;
 const MAX_PROGRESS_LINE = 1024 * 1024;
 
@@ -37,31 +40,43 @@ export function checkReference(reference: string): string {
 }
 
 /** Makes sure that the engine has the image, pulling it if need be. `reference` comes from {@link checkReference}. */
-export async function ensureImage(engine: Engine, reference: string, log: Logger): Promise<void> {
+export async function ensureImage(
+  engine: Engine,
+  reference: string,
+  log: Logger,
+  signal?: AbortSignal,
+): Promise<void> {
   try {
     await engine.control.getImage(reference).inspect();
   } catch (error) {
     if (!hasStatus(error, 404)) throw engineError(`look up image ${reference}`, error);
-    await pullImage(engine, reference, log);
+    await pullImage(engine, reference, log, signal);
   }
 }
 
-async function pullImage(engine: Engine, reference: string, log: Logger): Promise<void> {
+async function pullImage(
+  engine: Engine,
+  reference: string,
+  log: Logger,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   log.info(`Pulling image ${reference}; the first time this can take minutes`);
-  const abortSignal = AbortSignal.timeout(PULL_TIMEOUT_MS);
+  const late = (): Error => new Error(`not complete after ${PULL_TIMEOUT_MS / 60_000} minutes`);
+  const deadline = createDeadline(PULL_TIMEOUT_MS, late, signal);
+  const { signal: abortSignal } = deadline;
   try {
     const answer = await engine.streams.pull(reference, { abortSignal });
     await followPull(asReadable(answer), reference, log);
   } catch (cause) {
-    const reason = abortSignal.aborted
-      ? `not complete after ${PULL_TIMEOUT_MS / 60_000} minutes`
-      : engineMessage(cause);
+    const reason = engineMessage(abortSignal.aborted ? abortReason(abortSignal) : cause);
     throw new RuntimeError(
       'bad-image',
       `Cannot get image ${reference}: ${reason}. Check its name and the network, or run "docker pull ${reference}" ` +
         'yourself, then try again',
       { cause },
     );
+  } finally {
+    deadline.dispose();
   }
 }
 

@@ -12,6 +12,8 @@ export interface BoxSpec {
   /** Folder of this box alone, private to the user, removed with the box. */
   readonly dir: string;
   readonly image?: string;
+  /** {@link Runtime.place} of the runtime that made it. */
+  readonly place?: string;
   readonly env: Readonly<Record<string, string>>;
   readonly workingDir?: string;
   /** False: the box has a loopback interface only. */
@@ -35,8 +37,10 @@ export interface Runtime {
   readonly name: RuntimeName;
   /** Shown with every box of this runtime when it does not isolate; absent otherwise. */
   readonly notice?: string;
-  /** Prepares what a box keeps between runs. */
-  create(box: BoxSpec): Promise<void>;
+  /** Where what keeps the boxes is, if there may be several such, each with boxes of its own. */
+  readonly place?: string;
+  /** Prepares what a box keeps between runs. `signal` may end what takes long; then it rejects. */
+  create(box: BoxSpec, signal?: AbortSignal): Promise<void>;
   /** Resolves once commands can run. Starting a running box is not an error. */
   start(box: BoxSpec): Promise<void>;
   /** Ends every process of the box; gone when it resolves. Stopping a stopped box is not an error. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { mock } from 'node:test';
@@ -24,7 +25,7 @@ describe('Boxes', () => {
   afterEach(() => mock.timers.reset());
 
   const save = async (name: string, runtime: RuntimeName, more: Partial<BoxRecord> = {}) => {
-    const record = { ...newRecord({ name, runtime, request: {} }), status: 'running' as const, ...more };
+    const record = { ...newRecord({ name, runtime: { name: runtime }, request: {} }), status: 'running' as const, ...more };
     const store = new BoxStore(dir.path);
     await store.makeFolder(record.id);
     await store.save(record);
@@ -169,6 +170,75 @@ describe('Boxes', () => {
       const successor = await load({});
 
       assert.deepEqual(successor.list({ pageSize: 10 }).boxes, []);
+    });
+  });
+
+  describe('whose clients go while it is being created', () => {
+    const request = { name: 'new' };
+    const runtime = new EventEmitter();
+    let removed: number;
+    let boxes: Boxes;
+    beforeEach(async () => {
+      removed = 0;
+      boxes = await load({
+        create: async (_, signal) => {
+          const given = once(signal!, 'abort');
+          runtime.emit('create', signal);
+          await given;
+        },
+        remove: () => {
+          removed++;
+          return Promise.resolve();
+        },
+      });
+    });
+
+    /** Asks for the box; resolves, once the runtime makes it, with what became of it and the runtime's signal. */
+    const begin = async (client: AbortController, idempotencyKey?: string) => {
+      const begun = once(runtime, 'create');
+      const { signal } = client;
+      const created = boxes.create({ request, signal, ...(idempotencyKey && { idempotencyKey }) });
+      const refused = assert.rejects(created, { code: 'invalid_state' });
+      const [given] = (await begun) as [AbortSignal];
+      return { given, refused };
+    };
+
+    for (const key of [undefined, 'key']) {
+      it(`are given up ${key ? 'with' : 'without'} a key, and leave nothing`, async () => {
+        const client = new AbortController();
+        const { refused } = await begin(client, key);
+
+        client.abort();
+
+        await refused;
+        assert.equal(removed, 1);
+        assert.deepEqual(readdirSync(dir.path), []);
+        assert.equal(boxes.isNeeded, false);
+      });
+    }
+
+    it('go on for another that asked with the same key', async () => {
+      const clients = [new AbortController(), new AbortController()] as const;
+      const { given, refused } = await begin(clients[0], 'key');
+      const joined = boxes.create({ request, idempotencyKey: 'key', signal: clients[1].signal });
+
+      clients[0].abort();
+      assert.equal(given.aborted, false);
+      clients[1].abort();
+
+      await Promise.all([refused, assert.rejects(joined, { code: 'invalid_state' })]);
+    });
+
+    it('begin anew for one that comes back', async () => {
+      const [client, again] = [new AbortController(), new AbortController()];
+      const first = await begin(client, 'key');
+      client.abort();
+      const second = await begin(again, 'key');
+
+      await first.refused;
+      assert.notEqual(second.given, first.given);
+      again.abort();
+      await second.refused;
     });
   });
 
