@@ -4,6 +4,9 @@ import { cloudErrorCode } from '../cloud/errors';
 import type { Account } from './account';
 import type { SandboxList, SandboxRef } from './sandboxList';
 
+/** What the person did longer ago explains nothing that happens now. */
+const MEMORY_MS = 60_000;
+
 type List = Pick<SandboxList, 'showTransition' | 'showPlaceholder' | 'put' | 'drop' | 'refresh'>;
 
 export interface LifecycleOptions {
@@ -19,7 +22,10 @@ export interface LifecycleOptions {
  */
 export class Lifecycle {
   readonly #options: LifecycleOptions;
-  /** When a sandbox was last stopped or deleted from here, by its account and its id, in milliseconds since the epoch. */
+  /**
+   * When a sandbox was last stopped or deleted from here, by its account and its id, in milliseconds since the epoch.
+   * Those of the last {@link MEMORY_MS}.
+   */
   readonly #ended = new Map<string, number>();
 
   constructor(options: LifecycleOptions) {
@@ -61,7 +67,7 @@ export class Lifecycle {
     }
   }
 
-  /** Whether the person has stopped or deleted it here, no longer ago than that. */
+  /** Whether the person has stopped or deleted it here, no longer ago than that; a minute at most is remembered. */
   hasEnded({ account, sandbox }: SandboxRef, withinMs: number): boolean {
     return Date.now() - (this.#ended.get(`${account.id} ${sandbox.id}`) ?? 0) <= withinMs;
   }
@@ -93,7 +99,9 @@ export class Lifecycle {
   }
 
   #noteEnd({ account, sandbox }: SandboxRef): void {
-    this.#ended.set(`${account.id} ${sandbox.id}`, Date.now());
+    const now = Date.now();
+    for (const [key, at] of this.#ended) if (now - at > MEMORY_MS) this.#ended.delete(key);
+    this.#ended.set(`${account.id} ${sandbox.id}`, now);
   }
 
   async #confirmStart(client: CloudClient, id: string | undefined, signal?: AbortSignal): Promise<void> {

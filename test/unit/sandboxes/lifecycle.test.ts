@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mock } from 'node:test';
 import type { StartConsequence } from '../../../src/cloud/provider';
 import { CloudError } from '../../../src/cloud/errors';
 import { localAccount } from '../../../src/sandboxes/account';
@@ -109,6 +110,7 @@ describe('Lifecycle', () => {
 
   describe('hasEnded', () => {
     const WITHIN_MS = 60_000;
+    afterEach(() => mock.timers.reset());
 
     for (const act of ['stop', 'delete'] as const) {
       it(`holds once the ${act} has begun`, async () => {
@@ -120,6 +122,15 @@ describe('Lifecycle', () => {
         await done;
       });
     }
+
+    it('is forgotten in time', async () => {
+      mock.timers.enable({ apis: ['Date'], now: Date.now() });
+      await lifecycle.stop(ref);
+      mock.timers.tick(WITHIN_MS + 1);
+      await lifecycle.stop({ ...ref, sandbox: { ...stopped, id: 'b' } }).catch(() => undefined);
+
+      assert.equal(lifecycle.hasEnded(ref, 10 * WITHIN_MS), false);
+    });
 
     it('does not hold for a sandbox that was left alone, or started', async () => {
       assert.equal(lifecycle.hasEnded(ref, WITHIN_MS), false);
