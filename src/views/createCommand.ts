@@ -37,18 +37,21 @@ export class CreateCommand {
     try {
       const loading = client(account).then((cloud) => cloud.createFields());
       const options = await askCreateOptions(nameText(account.label), loading);
-      if (options) await this.#make(account, options);
+      if (!options) return;
+      const hasImage = (await loading).some(({ key }) => key === 'image');
+      await this.#make(account, options, hasImage);
     } catch (error) {
       const retry = (): Promise<void> => this.run({ kind: 'account', account });
       await showError(vscode.l10n.t('Cannot create the sandbox'), error, log, { account, retry });
     }
   }
 
-  async #make(account: Account, options: CreateOptions): Promise<void> {
+  async #make(account: Account, options: CreateOptions, hasImage: boolean): Promise<void> {
     const { lifecycle, open, log } = this.#options;
-    const created = await withProgress(vscode.l10n.t('Creating a sandbox'), ({ signal }) =>
-      lifecycle.create(account, options, signal),
-    );
+    const created = await withProgress(vscode.l10n.t('Creating a sandbox'), ({ signal, report }) => {
+      if (hasImage) report(vscode.l10n.t('this may take minutes if its image has to be fetched'));
+      return lifecycle.create(account, options, signal);
+    });
     tellCaution(created, log);
     // Not every cloud starts what it creates; opening does, and says what is wrong with a sandbox that has a name.
     await open(created);

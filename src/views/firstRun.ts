@@ -65,7 +65,7 @@ export class FirstRun {
     const known = list.accounts.find((entry) => entry.account.id === account.id)?.sandboxes ?? [];
     const sandbox = known.find(({ status }) => status === 'running') ?? known[0];
     if (sandbox) return { account, sandbox };
-    report(vscode.l10n.t('creating a sandbox'));
+    report(vscode.l10n.t('creating a sandbox, which may take minutes if an image has to be fetched'));
     return lifecycle.create(account, {}, signal);
   }
 }
