@@ -23,6 +23,8 @@ export interface CarrierKeeperOptions extends Partial<RetryPaceOptions> {
   dial(signal: AbortSignal): Promise<Duplex>;
   /** Whether it is of no use to try again after this failure, of `dial` or of a handshake. By default, none of `dial`. */
   isFatal?(error: Error): boolean;
+  /** How long this failure asks to be left alone before the next attempt, in milliseconds. By default, not at all. */
+  retryAfterMs?(error: Error): number;
   onState?(state: CarrierState): void;
   /** Time for one carrier, from dialling to the end of its handshake: 15 s. */
   readonly attemptMs?: number;
@@ -109,7 +111,7 @@ export class CarrierKeeper implements Disposable {
           reason = asError(error);
         }
         if (this.#isFatal(reason)) throw reason;
-        if (!(await pace.next())) throw gaveUp(reason);
+        if (!(await pace.next(this.#options.retryAfterMs?.(reason)))) throw gaveUp(reason);
       }
     } finally {
       pace.dispose();

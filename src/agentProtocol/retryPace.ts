@@ -4,6 +4,8 @@ import { AgentLinkError } from './errors';
 import { SleepDetector } from './sleepDetector';
 
 const SLEEP_CHECK_MS = 1_000;
+/** Longest that the other side is left alone at a time because it asks for it: it may ask for an hour. */
+const MAX_ASKED_MS = 60_000;
 
 export interface RetryPaceOptions {
   /** Waits after the first, second … attempt, in milliseconds; the last one repeats. Each is cut by up to half. */
@@ -47,9 +49,12 @@ export class RetryPace implements Disposable {
     return this.#failed + 1;
   }
 
-  /** After a failed attempt: waits for the next one. False if there shall be none. Rejects when the parent aborts. */
-  async next(): Promise<boolean> {
-    const waitMs = this.#failAndPlan();
+  /**
+   * After a failed attempt: waits for the next one, by up to a minute longer if the other side asked for that. False if
+   * there shall be none. Rejects when the parent aborts.
+   */
+  async next(askedMs = 0): Promise<boolean> {
+    const waitMs = this.#failAndPlan(Math.min(askedMs, MAX_ASKED_MS));
     if (waitMs === undefined) return false;
     try {
       await delay(waitMs, this.#cut.signal);
@@ -66,11 +71,11 @@ export class RetryPace implements Disposable {
   }
 
   /** Undefined: give up. */
-  #failAndPlan(): number | undefined {
+  #failAndPlan(askedMs: number): number | undefined {
     if (this.#hasSlept) return 0;
     const { waitsMs, giveUpMs } = this.#options;
     const longest = waitsMs[Math.min(this.#failed, waitsMs.length - 1)] ?? 0;
-    const waitMs = longest * (1 - Math.random() / 2);
+    const waitMs = askedMs + longest * (1 - Math.random() / 2);
     this.#failed++;
     return Date.now() - this.#startedAt + waitMs > giveUpMs ? undefined : waitMs;
   }

@@ -42,3 +42,8 @@ export class CloudError extends CodedError<CloudErrorCode> {
 export function cloudErrorCode(error: unknown): CloudErrorCode | undefined {
   return error instanceof CloudError ? error.code : undefined;
 }
+
+/** How long to leave alone who failed so, in milliseconds; 0 where it did not ask for that. */
+export function retryAfterMs(error: unknown): number {
+  return error instanceof CloudError ? (error.retryAfterMs ?? 0) : 0;
+}

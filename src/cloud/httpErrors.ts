@@ -37,7 +37,7 @@ export function errorOfAnswer(what: string, answer: ErrorAnswer, refine?: ErrorR
   const code = refine?.(status, body) ?? codeOfStatus.get(status) ?? codeOfClass(status);
   const said = messageOf(body);
   const text = said ? `${said} (HTTP ${status})` : `the cloud answered HTTP ${status}`;
-  const retryAfterMs = parseRetryAfter(headers['retry-after']);
+  const retryAfterMs = parseRetryAfter(headers['retry-after'], timeOf(headers));
   return new CloudError(code, `Cannot ${what}: ${text}${adviceOf(code)}`, {
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
@@ -95,6 +95,12 @@ export function parseRetryAfter(value: unknown, now = Date.now()): number | unde
   const text = value.trim();
   const ms = /^\d+$/.test(text) ? Number(text) * 1000 : httpDate(text) - now;
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS);
+}
+
+/** When the answer was made, by the clock of who made it (RFC 9110 section 6.6.1): ours may be wrong by hours. */
+function timeOf({ date }: ErrorAnswer['headers']): number | undefined {
+  const time = typeof date === 'string' ? httpDate(date) : Number.NaN;
+  return Number.isNaN(time) ? undefined : time;
 }
 
 /** Only what begins with a day's name is a date: Date.parse takes "-1" and "1.5" for dates too. */

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { abortable, backoffMs } from '../base/async';
 import { createDeadline } from '../base/deadline';
 import type { Disposable } from '../base/disposable';
-import { CloudError, cloudErrorCode } from '../cloud/errors';
+import { CloudError, cloudErrorCode, retryAfterMs } from '../cloud/errors';
 import type { Sandbox, SandboxStatus } from '../cloud/provider';
 import { isNotRunning } from './localCloud';
 import { keepUnchanged } from './unchanged';
@@ -204,10 +204,6 @@ export class AccountPoller implements Disposable {
     }
     return Math.max(leastMs, this.#isBusy() ? BUSY_INTERVAL_MS : INTERVAL_MS);
   }
-}
-
-function retryAfterMs(error: unknown): number {
-  return error instanceof CloudError ? (error.retryAfterMs ?? 0) : 0;
 }
 
 function timedOut(): CloudError {

@@ -1,7 +1,7 @@
 import { backoffMs, delay } from '../../base/async';
 import { createDeadline } from '../../base/deadline';
 import { printable } from '../../base/errors';
-import { CloudError, cloudErrorCode } from '../errors';
+import { CloudError, cloudErrorCode, retryAfterMs } from '../errors';
 import { pathSegment } from '../origin';
 import type { OpenHandsApi } from './api';
 import type { CloudSite } from './cloudSite';
@@ -65,7 +65,7 @@ class Start {
       return info;
     } catch (error) {
       if (this.signal.aborted || !mayPass(error) || !this.#isKnown) throw error;
-      await this.#leaveAlone(error);
+      await delay(retryAfterMs(error), this.signal);
       return undefined;
     }
   }
@@ -98,14 +98,8 @@ class Start {
       // Servers that do not know 502 answer 404 also where it is only that they could not ask for the runtime.
       const isWorthALook = code === 'conflict' || code === 'not-found' || mayPass(error);
       if (this.signal.aborted || !isWorthALook || this.#resumes === MAX_RESUMES) throw error;
-      await this.#leaveAlone(error);
+      await delay(retryAfterMs(error), this.signal);
     }
-  }
-
-  /** For as long as the cloud asks. */
-  async #leaveAlone(error: unknown): Promise<void> {
-    const retryAfterMs = error instanceof CloudError ? error.retryAfterMs : undefined;
-    await delay(retryAfterMs ?? 0, this.signal);
   }
 
   /** A sandbox runs for its cloud some time before its server answers, behind a gateway that answers in its place. */

@@ -1,5 +1,5 @@
 import { backoffMs, delay } from '../../base/async';
-import { cloudErrorCode } from '../../cloud/errors';
+import { cloudErrorCode, retryAfterMs } from '../../cloud/errors';
 
 /**
  * What fails for a passing cause is tried again for this long: an error that a moment's patience cures must not end
@@ -34,9 +34,4 @@ export async function withPatience<T>(
 function isPassing(error: unknown): boolean {
   const code = cloudErrorCode(error);
   return code === 'unreachable' || code === 'rate-limited';
-}
-
-function retryAfterMs(error: unknown): number {
-  const wait = error instanceof Error && 'retryAfterMs' in error ? error.retryAfterMs : undefined;
-  return typeof wait === 'number' ? wait : 0;
 }

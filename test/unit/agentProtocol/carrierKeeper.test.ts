@@ -96,6 +96,19 @@ describe('CarrierKeeper', () => {
     ]);
   });
 
+  it('leaves alone for as long as a failure asks for it', async () => {
+    const busy = new Error('busy');
+    const dialledAt: number[] = [];
+    const dialOnceBusy = (): Promise<Duplex> =>
+      dialledAt.push(performance.now()) === 1 ? Promise.reject(busy) : dial();
+
+    await keep({ dial: dialOnceBusy, retryAfterMs: (error) => (error === busy ? 200 : 0) }).connected;
+
+    const [first = 0, second = 0] = dialledAt;
+    // Timers are rounded to milliseconds.
+    assert.ok(second - first >= 199, `${second - first} ms`);
+  });
+
   it('tries on when a handshake breaks off', async () => {
     const { connected } = keep();
     carriers[0]?.cutAfter(20);

@@ -16,10 +16,10 @@ describe('RetryPace', () => {
   });
 
   /** How long the next wait takes, to 100 ms; undefined if there is none. */
-  const nextWaitMs = async (): Promise<number | undefined> => {
+  const nextWaitMs = async (askedMs?: number): Promise<number | undefined> => {
     const start = Date.now();
     let outcome: boolean | undefined;
-    void pace.next().then((goOn) => (outcome = goOn));
+    void pace.next(askedMs).then((goOn) => (outcome = goOn));
     await new Promise(setImmediate);
     for (let steps = 0; outcome === undefined; steps++) {
       assert.ok(steps < 1_000, 'it waits for more than 100 s');
@@ -34,6 +34,20 @@ describe('RetryPace', () => {
 
     assert.ok(waits[0] >= 500 && waits[0] <= 1_000, String(waits));
     for (const wait of waits.slice(1)) assert.ok(wait >= 2_000 && wait <= 4_000, String(waits));
+  });
+
+  it('leaves alone who asks for it, for as long as that', async () => {
+    const wait = (await nextWaitMs(9_000))!;
+
+    assert.ok(wait >= 9_500 && wait <= 10_000, String(wait));
+  });
+
+  it('asks once in a minute who wants to be left alone for longer', async () => {
+    pace.dispose();
+    pace = new RetryPace({ waitsMs: [1_000], giveUpMs: 900_000 }, abort.signal);
+    const wait = (await nextWaitMs(3_600_000))!;
+
+    assert.ok(wait >= 60_000 && wait <= 61_000, String(wait));
   });
 
   it('counts attempts', async () => {

@@ -43,6 +43,23 @@ describe('errorOfAnswer', () => {
   });
 });
 
+describe('How long an answer asks to be left alone', () => {
+  const at = 'Wed, 01 Jan 2020 00:01:00 GMT';
+  const cases = [
+    { name: 'is counted by the clock of who says so', date: 'Wed, 01 Jan 2020 00:00:00 GMT', want: 60_000 },
+    { name: 'is bounded whatever that clock says', date: 'Thu, 01 Jan 1970 00:00:00 GMT', want: 3_600_000 },
+    { name: 'is not less than nothing', date: 'Thu, 02 Jan 2020 00:00:00 GMT', want: 0 },
+    { name: 'is counted by our clock where there is no other', date: 'now', want: 0 },
+  ];
+  for (const { name, date, want } of cases) {
+    it(name, () => {
+      const headers = { 'retry-after': at, date };
+
+      assert.equal(errorOfAnswer('x', { status: 503, headers, body: '' }).retryAfterMs, want);
+    });
+  }
+});
+
 describe('messageOf', () => {
   const cases: { name: string; body: unknown; want: string | undefined }[] = [
     { name: 'an envelope', body: { error: { message: 'm', code: 'c' } }, want: 'm' },

@@ -6,7 +6,7 @@ import { describeError } from '../../../base/errors';
 import { CarrierKeeper, type CarrierState } from '../../../agentProtocol/carrierKeeper';
 import { AgentLinkError, type AgentLinkErrorCode } from '../../../agentProtocol/errors';
 import { ResumableStream } from '../../../agentProtocol/resumableStream';
-import { cloudErrorCode } from '../../../cloud/errors';
+import { cloudErrorCode, retryAfterMs } from '../../../cloud/errors';
 import { BridgeError } from '../../backend';
 import { AgentStartError, type AgentReach } from './reach';
 
@@ -49,6 +49,7 @@ export class AgentLink {
       dial: (signal) => this.#dial(signal),
       // Before, another carrier may need another agent; after, there is no time.
       isFatal: (error) => !this.#isOpen || isFinal(error),
+      retryAfterMs,
       onState: (state) => {
         if (this.#isOpen) options.onState(state);
       },

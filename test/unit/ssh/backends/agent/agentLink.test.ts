@@ -8,6 +8,7 @@ import { encodeGreeting, NONCE_BYTES } from '../../../../../src/agentProtocol/ha
 import type { ResumableStream } from '../../../../../src/agentProtocol/resumableStream';
 import { deriveSecret } from '../../../../../src/agentProtocol/secret';
 import { createDeferred } from '../../../../../src/base/async';
+import { CloudError } from '../../../../../src/cloud/errors';
 import { AgentLink } from '../../../../../src/ssh/backends/agent/agentLink';
 import type { AgentReach } from '../../../../../src/ssh/backends/agent/reach';
 import { TestSessions } from '../../../../helpers/agentSessions';
@@ -25,7 +26,9 @@ describe('AgentLink', () => {
   let sessions: TestSessions;
   let acceptor: CarrierAcceptor;
   let link: AgentLink | undefined;
-  let canReopen: boolean;
+  /** Why there is no other carrier. */
+  let obstacle: Error | undefined;
+  let reopenings: number;
   /** All that were opened. */
   let carriers: FaultyCarrier[];
   /** By the agent. */
@@ -37,7 +40,8 @@ describe('AgentLink', () => {
     );
     acceptor = new CarrierAcceptor(sessions);
     link = undefined;
-    canReopen = true;
+    obstacle = undefined;
+    reopenings = 0;
     carriers = [];
   });
   afterEach(async () => {
@@ -85,11 +89,22 @@ describe('AgentLink', () => {
         if (!started) throw new Error('No agent is to be started');
         return started(limit);
       },
-      reopen: () => (canReopen ? Promise.resolve(toAgent()) : Promise.reject(new Error('no route'))),
+      reopen: () => {
+        reopenings++;
+        return obstacle ? Promise.reject(obstacle) : Promise.resolve(toAgent());
+      },
     };
     const mayReconnect = (): Promise<void> => Promise.resolve();
     link = await AgentLink.open({ reach, secret, mayReconnect, onState: () => undefined }, signal);
     return link;
+  };
+
+  /** In steps, between which what was set off happens. */
+  const passTime = async (ms: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 50) {
+      mock.timers.tick(50);
+      await nextTurn();
+    }
   };
 
   const deaths = [
@@ -179,20 +194,24 @@ describe('AgentLink', () => {
     await eventually(() => assert.ok(carriers[0]?.destroyed));
   });
 
+  it('leaves a cloud alone that asks for it, before it tries to reach the agent again', async () => {
+    await open({ found: toAgent });
+    mock.timers.enable({ apis: ['setTimeout'] });
+    obstacle = new CloudError('rate-limited', 'busy', { retryAfterMs: 30_000 });
+    carriers[0]!.destroy();
+    await passTime(29_000);
+    const before = reopenings;
+    await passTime(2_000);
+
+    assert.deepEqual([before, reopenings], [1, 2]);
+  });
+
   describe('at its end', () => {
     let agent: ResumableStream;
     beforeEach(async () => {
       link = await open({ found: toAgent });
       agent = sessions.held[0]!.stream;
     });
-
-    /** In steps, between which what was set off happens. */
-    const passTime = async (ms: number): Promise<void> => {
-      for (let passed = 0; passed < ms; passed += 50) {
-        mock.timers.tick(50);
-        await nextTurn();
-      }
-    };
 
     it('tells the agent, once that has heard all', async () => {
       link!.stream.write('last words');
@@ -240,7 +259,7 @@ describe('AgentLink', () => {
 
     it('comes although the agent cannot be told', async () => {
       mock.timers.enable({ apis: ['setTimeout'] });
-      canReopen = false;
+      obstacle = new Error('no route');
       carriers[0]!.goSilent();
       link!.stream.write('what waits');
 
