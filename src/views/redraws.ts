@@ -12,8 +12,8 @@ export class Redraws<Row extends object> implements Disposable {
   readonly #draw: (rows: readonly Row[] | undefined) => void;
   /** Whose children the editor has asked for, and of which nothing was redrawn since; this for the tree itself. */
   readonly #answered = new WeakSet<object>();
-  readonly #drawn = new Set<Row | undefined>();
-  #timer: NodeJS.Timeout | undefined;
+  /** Until when the editor has to ask for the children of what was drawn. */
+  readonly #repeats = new Map<Row | undefined, NodeJS.Timeout>();
 
   /** @param draw has the editor draw these rows and all under them; undefined for the whole tree */
   constructor(draw: (rows: readonly Row[] | undefined) => void) {
@@ -23,27 +23,28 @@ export class Redraws<Row extends object> implements Disposable {
   /** To be called when the editor asks for a row's children; undefined for those at the top. */
   answered(row: Row | undefined): void {
     this.#answered.add(row ?? this);
-    this.#drawn.delete(row);
+    clearTimeout(this.#repeats.get(row));
+    this.#repeats.delete(row);
   }
 
   draw(rows: readonly Row[] | undefined): void {
     for (const row of rows ?? [undefined]) {
       // What the editor has not asked for since it was last drawn is collapsed, or is still to be asked for.
-      if (this.#answered.delete(row ?? this)) this.#drawn.add(row);
+      if (!this.#answered.delete(row ?? this)) continue;
+      this.#repeats.set(
+        row,
+        setTimeout(() => this.#repeat(row), REPEAT_MS),
+      );
     }
     this.#draw(rows);
-    if (this.#drawn.size > 0) this.#timer ??= setTimeout(() => this.#repeat(), REPEAT_MS);
   }
 
   dispose(): void {
-    clearTimeout(this.#timer);
+    for (const timer of this.#repeats.values()) clearTimeout(timer);
   }
 
-  #repeat(): void {
-    this.#timer = undefined;
-    const rows = [...this.#drawn];
-    this.#drawn.clear();
-    if (rows.length > 0)
-      this.#draw(rows.includes(undefined) ? undefined : rows.filter((row) => row !== undefined));
+  #repeat(row: Row | undefined): void {
+    this.#repeats.delete(row);
+    this.#draw(row && [row]);
   }
 }

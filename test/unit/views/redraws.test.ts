@@ -67,6 +67,20 @@ describe('Redraws of the tree', () => {
     assert.deepEqual(drawn, [[account, other], [account]]);
   });
 
+  it('are given once more so late that the editor could have asked, also one soon after another', () => {
+    redraws.answered(account);
+    redraws.answered(other);
+    redraws.draw([account]);
+    mock.timers.tick(900);
+    redraws.draw([other]);
+    drawn = [];
+
+    mock.timers.tick(100);
+    assert.deepEqual(drawn, [[account]]);
+    mock.timers.tick(LONG_MS);
+    assert.deepEqual(drawn, [[account], [other]]);
+  });
+
   it('end with their owner', () => {
     redraws.answered(account);
     redraws.draw([account]);
