@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { silentLogger } from '../../src/base/logger';
+import { AgentServer } from '../../src/cloud/openhands/agentServer';
 import type { CloudClient, Endpoint } from '../../src/cloud/provider';
 import { providerOf } from '../../src/cloud/registry';
 import { listAll } from '../../src/cloud/listAll';
+import { bodyOf, serveHttp, type TestServer } from '../helpers/httpServer';
 import { makeSandbox, STARTS_A_SANDBOX_MS, useOpenHands } from './client';
 import { CloudHost } from './host';
 
@@ -72,5 +74,32 @@ describe('An agent-server without a cloud', function () {
     await host.close();
 
     assert.deepEqual([code, stdout.toString()], [0, 'through the agent'], stderr);
+  });
+});
+
+describe('An agent-server that takes the path of a file for part of the address', () => {
+  let server: TestServer;
+  let files: Map<string, string>;
+  beforeEach(async () => {
+    files = new Map();
+    server = await serveHttp((request, response) => {
+      const [, route, name] = /^(\/api\/file\/upload)(?:\/([^?]+))?/.exec(request.url ?? '') ?? [];
+      void bodyOf(request).then((body) => {
+        // As Starlette does where only a slash is missing.
+        if (name === undefined) return response.writeHead(307, { location: `${route}/?path=` }).end();
+        files.set(decodeURIComponent(name), body);
+        return response.end('{"success":true}');
+      });
+    });
+  });
+  afterEach(() => server.close());
+
+  it('is given files', async () => {
+    const agentServer = new AgentServer({ baseUrl: server.url }, silentLogger);
+
+    await agentServer.upload('/tmp/a b', Buffer.from('content'));
+
+    agentServer.dispose();
+    assert.match(files.get('/tmp/a b') ?? 'nothing', /\r\n\r\ncontent\r\n/);
   });
 });

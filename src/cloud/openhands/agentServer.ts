@@ -17,6 +17,12 @@ export interface AgentServerAddress {
   readonly network?: NetworkSettings;
 }
 
+/**
+ * The answer to an upload of servers that take the file's path for a part of the route, as those before March 2026
+ * (file_router.py of openhands-agent-server 1.5): Starlette leads to a route that lacks no more than a slash.
+ */
+const PARTIAL_ROUTE = 307;
+
 /** Of no command: the answer is as short as can be, and to ask does not count as use of the sandbox. */
 const NO_COMMAND = '00000000-0000-0000-0000-000000000000';
 
@@ -76,15 +82,19 @@ export class AgentServer {
   }
 
   async upload(path: string, bytes: Buffer, signal?: AbortSignal): Promise<void> {
-    await this.#http.request({
+    const route = '/api/file/upload';
+    const request = {
       what: 'upload a file',
       method: 'POST',
-      path: '/api/file/upload',
-      query: { path },
       content: await multipartFile(bytes),
       timeoutMs: UPLOAD_TIMEOUT_MS,
       signal,
-    });
+    } as const;
+    const accepts = (status: number): boolean => status === PARTIAL_ROUTE;
+    const { status } = await this.#http.request({ ...request, path: route, query: { path }, accepts });
+    if (status !== PARTIAL_ROUTE) return;
+    // With a bare slash at its beginning, some gateways would make one of the two.
+    await this.#http.request({ ...request, path: `${route}/${encodeURIComponent(path)}` });
   }
 
   /**
