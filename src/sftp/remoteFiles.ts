@@ -63,7 +63,10 @@ export interface RemoteFile {
 }
 
 export interface RemoteDirectory {
-  /** The next entries; none at the end. Calls may be made before earlier ones have settled. */
+  /**
+   * The next entries; none at the end. Calls may be made before earlier ones have settled, and settle in their order:
+   * clients that ask ahead, as paramiko does, expect the answers in the order in which OpenSSH gives them.
+   */
   next(): Promise<DirectoryEntry[]>;
   close(): void;
 }

@@ -11,6 +11,7 @@ const SLASH = Buffer.from('/');
 export class LocalDirectory implements RemoteDirectory {
   readonly #path: Buffer;
   #names: readonly ByteString[];
+  #last: Promise<DirectoryEntry[]> = Promise.resolve([]);
 
   private constructor(path: Buffer, names: readonly ByteString[]) {
     this.#path = path;
@@ -22,7 +23,12 @@ export class LocalDirectory implements RemoteDirectory {
     return new LocalDirectory(path, ['.', '..', ...names.map((name) => name.toString('latin1'))]);
   }
 
-  async next(): Promise<DirectoryEntry[]> {
+  next(): Promise<DirectoryEntry[]> {
+    this.#last = this.#last.then(() => this.#batch());
+    return this.#last;
+  }
+
+  async #batch(): Promise<DirectoryEntry[]> {
     while (this.#names.length > 0) {
       const names = this.#names.slice(0, ENTRIES_AT_ONCE);
       this.#names = this.#names.slice(ENTRIES_AT_ONCE);

@@ -80,6 +80,20 @@ describe('the files that an agent serves', () => {
     assert.deepEqual(fs.readdirSync(dir.path), []);
   });
 
+  it('tells the end of a folder after its entries, also to who asks for more at once', async () => {
+    write('file');
+    const directory = await files.list('.');
+    const told: number[] = [];
+
+    await Promise.all(
+      [1, 2, 3].map(async () => {
+        told.push((await directory.next()).length);
+      }),
+    );
+
+    assert.deepEqual(told, [3, 0, 0]);
+  });
+
   it('lists a large folder in pieces, with attributes', async () => {
     for (let index = 0; index < 250; index++) write(`f${index}`, 'x'.repeat(index));
 
