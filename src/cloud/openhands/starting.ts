@@ -1,6 +1,6 @@
 import { backoffMs, delay } from '../../base/async';
 import { createDeadline } from '../../base/deadline';
-import { printable } from '../../base/errors';
+import { describeError, printable } from '../../base/errors';
 import { CloudError, cloudErrorCode, retryAfterMs } from '../errors';
 import { pathSegment } from '../origin';
 import type { OpenHandsApi } from './api';
@@ -22,20 +22,18 @@ export async function startSandbox(
   id: string,
   signal?: AbortSignal,
 ): Promise<SandboxInfo> {
-  const timedOut = (): CloudError =>
-    new CloudError(
-      'unreachable',
-      `The sandbox does not answer ${START_LIMIT_MS / 1000} s after it was started`,
-    );
-  const deadline = createDeadline(START_LIMIT_MS, timedOut, signal);
+  const deadline = createDeadline(START_LIMIT_MS, () => timedOut(start.obstacle), signal);
+  const start = new Start(api, site, id, deadline.signal);
   try {
-    return await new Start(api, site, id, deadline.signal).run();
+    return await start.run();
   } finally {
     deadline.dispose();
   }
 }
 
 class Start {
+  /** Why the sandbox's server did not answer the last time. */
+  obstacle: unknown;
   #resumes = 0;
   /** The cloud knows the sandbox, and lets us see it. */
   #isKnown = false;
@@ -108,10 +106,17 @@ class Start {
       await this.site.use((server) => server.health(this.signal), this.signal);
       return true;
     } catch (error) {
-      if (this.signal.aborted) throw error;
+      this.signal.throwIfAborted();
+      this.obstacle = error;
       return false;
     }
   }
+}
+
+function timedOut(cause: unknown): CloudError {
+  const reason = cause === undefined ? '' : `: ${describeError(cause)}`;
+  const text = `The sandbox does not answer ${START_LIMIT_MS / 1000} s after it was started${reason}`;
+  return new CloudError('unreachable', text, { cause });
 }
 
 function mayPass(error: unknown): boolean {
