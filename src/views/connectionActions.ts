@@ -65,26 +65,33 @@ export class ConnectionActions {
    * By loading the window again: that works in every editor and every state, also when the editor has given up. It is
    * what counts as asking for the sandbox, so a stopped one starts.
    */
-  #reconnect({ alias }: BookEntry, { kind }: LinkStatus, target: SandboxTarget | undefined): ActionItem {
-    const { book, log } = this.#options;
+  #reconnect(
+    { alias, name }: BookEntry,
+    { kind }: LinkStatus,
+    target: SandboxTarget | undefined,
+  ): ActionItem {
     const starts = kind === 'stopped' || kind === 'not-running';
     const label = starts ? vscode.l10n.t('Start and Reconnect') : vscode.l10n.t('Reconnect');
     return {
       label: `$(refresh) ${label}`,
       description: vscode.l10n.t('reloads the window'),
-      run: async () => {
-        try {
-          await book.reload();
-          // A sign-out has taken its keys and its entry for ssh: what opening it makes and asks is needed again.
-          if (!book.find(alias)) await vscode.commands.executeCommand(commandIds.open, target);
-          if (!book.find(alias)) return;
-          await book.noteIntent(alias);
-          await vscode.commands.executeCommand('workbench.action.reloadWindow');
-        } catch (error) {
-          await showError(vscode.l10n.t('Cannot reconnect'), error, log);
-        }
-      },
+      run: () => this.#reload(alias, name, target),
     };
+  }
+
+  async #reload(alias: string, name: string, target: SandboxTarget | undefined): Promise<void> {
+    const { book, log } = this.#options;
+    try {
+      await book.reload();
+      // A sign-out has taken its keys and its entry for ssh: what opening it makes and asks is needed again.
+      if (!book.find(alias)) await vscode.commands.executeCommand(commandIds.open, target);
+      if (!book.find(alias)) return;
+      await book.noteIntent(alias);
+      await vscode.commands.executeCommand('workbench.action.reloadWindow');
+    } catch (error) {
+      const retry = (): Promise<void> => this.#reload(alias, name, target);
+      await showError(vscode.l10n.t('Cannot reconnect to “{0}”', nameText(name)), error, log, { retry });
+    }
   }
 
   /** Signing in is a matter of the sandbox's account; one that is gone has to be added again. */

@@ -63,7 +63,11 @@ export class DoctorCommand implements Disposable {
     try {
       await this.#examine(ref);
     } catch (error) {
-      await showError(vscode.l10n.t('Cannot diagnose the connection'), error, this.#options.log);
+      const what = ref
+        ? vscode.l10n.t('Cannot diagnose the connection to “{0}”', nameText(ref.sandbox.name))
+        : vscode.l10n.t('Cannot diagnose this computer and its clouds');
+      const retry = (): Promise<void> => this.#diagnose(ref);
+      await showError(what, error, this.#options.log, { retry });
     }
   }
 
