@@ -62,6 +62,8 @@ export class UseMeter implements Disposable {
     if (now - this.#usedAt > RECENT_MS || !isDue) return;
     this.#keptAliveAt = now;
     this.#options.keepAlive?.().catch((error: unknown) => {
+      // The next look tells it again: who comes back to a sandbox that is soon paused has no five minutes.
+      this.#keptAliveAt = -Infinity;
       this.#options.log.warn(
         `The cloud cannot be told that the sandbox is in use: ${describeErrorChain(error)}`,
       );
