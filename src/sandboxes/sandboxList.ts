@@ -1,4 +1,5 @@
 import { DisposableStore, type Disposable } from '../base/disposable';
+import { cloudErrorCode } from '../cloud/errors';
 import type { Sandbox, SandboxStatus } from '../cloud/provider';
 import type { Account } from './account';
 import { AccountPoller, type ListPhase, type Pace } from './accountPoller';
@@ -158,12 +159,10 @@ export class SandboxList implements Disposable {
     this.#dropPollers(new Set(accounts.map(({ id }) => id)));
     for (const account of accounts) {
       const known = this.#pollers.get(account.id);
-      // Known and failed: the change may be new credentials.
-      if (known) {
-        if (known.phase === 'failed') void known.refresh();
-      } else {
-        this.#addPoller(account);
-      }
+      if (!known) this.#addPoller(account);
+      // The change may be new credentials, or no more than a look by a person who came back.
+      else if (cloudErrorCode(known.error) === 'unauthenticated') void known.refresh();
+      else if (known.phase === 'failed') known.wake();
     }
     this.#changed.fire(undefined);
   }

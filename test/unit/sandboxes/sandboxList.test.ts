@@ -167,6 +167,17 @@ describe('SandboxList', () => {
     assert.equal(list.accounts[0]?.phase, 'ready');
   });
 
+  it('leaves a cloud alone that asked for it when the accounts are looked at again', async () => {
+    const cloud = clouds.get(one.id)!;
+    cloud.fail = new CloudError('rate-limited', 'slow down', { retryAfterMs: 60_000 });
+    await list.refresh(one.id);
+    const asked = cloud.calls.length;
+
+    await accounts.recheck();
+
+    assert.equal(cloud.calls.length, asked);
+  });
+
   it('tells listeners of what is new', async () => {
     let changes = 0;
     list.onDidChange(() => changes++);
