@@ -135,7 +135,17 @@ describe('The manifest', () => {
     }
   });
 
-  // An editor does not look at a context key that has its value before the walkthrough is first opened.
+  // An editor never ticks off what is so already when it first reads the walkthrough. Only one of these two can be: the
+  // other comes when the person opens or leaves the page.
+  it('has the step about clouds done for who has one before', () => {
+    const { completionEvents } = walkthrough.steps.find(({ id }) => id === 'cloud')!;
+    assert.deepEqual(
+      completionEvents,
+      ['==', '!='].map((is) => `onContext:${contextKeys.hasCloud} && activeEditor ${is} gettingStartedPage`),
+    );
+  });
+
+  // Extensions it looks for also then.
   it('has the step about Remote-SSH done by every one that there is', () => {
     const { completionEvents } = walkthrough.steps.find(({ id }) => id === 'remoteSsh')!;
     for (const { id } of remoteSshExtensions) {
