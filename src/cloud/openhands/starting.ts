@@ -32,7 +32,7 @@ export async function startSandbox(
 }
 
 class Start {
-  /** Why the sandbox's server did not answer the last time. */
+  /** What was in the way the last time that the sandbox or its cloud told. */
   obstacle: unknown;
   #resumes = 0;
   /** The cloud knows the sandbox, and lets us see it. */
@@ -74,6 +74,7 @@ class Start {
       throw new CloudError('not-found', 'The sandbox is gone: its runtime does not exist any more');
     const status = statusOf(info);
     if (status === 'failed') throw new CloudError('conflict', `The sandbox failed to start${detailOf(info)}`);
+    if (status === 'starting' && info.status_detail?.trim()) this.obstacle = new Error(info.status_detail);
     if (status === 'paused') await this.#resume();
     return status === 'running' && this.#isHealthy();
   }
