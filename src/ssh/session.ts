@@ -26,6 +26,11 @@ type Start = (signal: AbortSignal) => Promise<RemoteProcess>;
 const MAX_ENV_COUNT = 256;
 const MAX_ENV_BYTES = 64 * 1024;
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** Sshd sets these itself, whatever the client says (ssh(1), ENVIRONMENT). */
+const LOGIN_VARIABLES: ReadonlySet<string> = new Set([
+  ...['HOME', 'LOGNAME', 'MAIL', 'PATH', 'SHELL', 'USER'],
+  ...['SSH_CLIENT', 'SSH_CONNECTION'],
+]);
 
 /** The exit code of OpenSSH for a command that could not be run at all. */
 const EXIT_FAILED_TO_START = 255;
@@ -92,7 +97,7 @@ function collectRequest(
   session.on('env', (accept, reject, { key, val }) => {
     envBytes += key.length + val.length;
     const isBounded = envBytes <= MAX_ENV_BYTES && Object.keys(env).length < MAX_ENV_COUNT;
-    if (!isBounded || !ENV_NAME.test(key) || val.includes('\0')) {
+    if (!isBounded || !ENV_NAME.test(key) || LOGIN_VARIABLES.has(key) || val.includes('\0')) {
       acknowledge(reject);
       return;
     }

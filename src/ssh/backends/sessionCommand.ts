@@ -43,7 +43,7 @@ export function commandOf(
     workingDirectory: home,
     env: {
       HOME: home,
-      ...(user !== undefined && { USER: user, LOGNAME: user }),
+      ...(user !== undefined && { USER: user, LOGNAME: user, MAIL: `/var/mail/${user}` }),
       ...(shell.startsWith('/') && { SHELL: shell }),
       ...env,
       ...(terminal?.type && { TERM: terminal.type }),
