@@ -2,7 +2,7 @@ import { FileError, type ByteString, type RemoteDirectory, type RemoteFile } fro
 import { MAX_HANDLES } from './protocol';
 
 export type Open =
-  | { readonly kind: 'file'; readonly file: RemoteFile }
+  | { readonly kind: 'file'; readonly path: ByteString; readonly file: RemoteFile }
   | { readonly kind: 'directory'; readonly directory: RemoteDirectory };
 
 /** What a client has open. Handles are never used again, so that a late request does not hit another file. */
@@ -27,9 +27,12 @@ export class HandleTable {
   }
 
   file(handle: ByteString): RemoteFile {
-    const open = this.#get(handle);
-    if (open.kind !== 'file') throw new FileError('failure', 'Is a directory');
-    return open.file;
+    return this.#getFile(handle).file;
+  }
+
+  /** The name by which a file was opened. */
+  pathOfFile(handle: ByteString): ByteString {
+    return this.#getFile(handle).path;
   }
 
   directory(handle: ByteString): RemoteDirectory {
@@ -52,6 +55,12 @@ export class HandleTable {
       else open.directory.close();
     }
     this.#open.clear();
+  }
+
+  #getFile(handle: ByteString): Open & { readonly kind: 'file' } {
+    const open = this.#get(handle);
+    if (open.kind !== 'file') throw new FileError('failure', 'Is a directory');
+    return open;
   }
 
   #get(handle: ByteString): Open {

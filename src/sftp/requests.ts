@@ -5,7 +5,14 @@ import { expandHome } from './expandHome';
 import type { HandleTable } from './handles';
 import { longName } from './longName';
 import { MAX_DATA, MAX_HANDLES, MAX_PACKET, OpenFlag, PacketType, Status, type StatusCode } from './protocol';
-import type { Attributes, ByteString, FileSystemFacts, OpenMode, RemoteFiles } from './remoteFiles';
+import {
+  FileError,
+  type Attributes,
+  type ByteString,
+  type FileSystemFacts,
+  type OpenMode,
+  type RemoteFiles,
+} from './remoteFiles';
 import { attributes, byte, FieldReader, string, uint32, uint64 } from './wire';
 
 /** An answer without its request id: the packet's type, then its fields. */
@@ -68,7 +75,7 @@ export const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
       const path = request.string();
       const mode = openMode(request.uint32(), request.attributes());
       return handleReply(
-        await handles.add(async () => ({ kind: 'file', file: await files.open(path, mode) })),
+        await handles.add(async () => ({ kind: 'file', path, file: await files.open(path, mode) })),
       );
     },
   ],
@@ -199,9 +206,13 @@ const EXTENSIONS: ReadonlyMap<string, { readonly version: string; readonly handl
     {
       version: '1',
       handle: done((request, { handles }) => {
-        const [source, from, length] = [handles.file(request.string()), request.uint64(), request.uint64()];
-        const [target, to] = [handles.file(request.string()), request.uint64()];
-        return copyData({ source, from, length, target, to });
+        const [source, from, length] = [request.string(), request.uint64(), request.uint64()];
+        const [target, to] = [request.string(), request.uint64()];
+        // As OpenSSH has it: a client has emptied the target when it asks, and would take what is left for a copy.
+        if (handles.pathOfFile(source) === handles.pathOfFile(target)) {
+          throw new FileError('failure', 'A file is no copy of itself');
+        }
+        return copyData({ source: handles.file(source), from, length, target: handles.file(target), to });
       }),
     },
   ],

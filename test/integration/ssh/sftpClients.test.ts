@@ -179,6 +179,7 @@ for (const { name, makeRoot, tools } of roots) {
       { what: 'to make a folder that exists', command: 'mkdir full', reason: /Failure/ },
       { what: 'to remove a folder that is not empty', command: 'rmdir full', reason: /Failure/ },
       { what: 'to remove a folder as a file', command: 'rm full', reason: /Failure|Is a directory/i },
+      { what: 'to copy a file onto itself', command: 'cp full/file full/file', reason: /Failure/ },
       { what: 'to go into a file', command: 'cd full/file', reason: /Not a directory|not a directory|Can't/ },
       {
         what: 'an owner that does not exist here',
