@@ -25,7 +25,11 @@ describe('Boxes', () => {
   afterEach(() => mock.timers.reset());
 
   const save = async (name: string, runtime: RuntimeName, more: Partial<BoxRecord> = {}) => {
-    const record = { ...newRecord({ name, runtime: { name: runtime }, request: {} }), status: 'running' as const, ...more };
+    const record = {
+      ...newRecord({ name, runtime: { name: runtime }, request: {} }),
+      status: 'running' as const,
+      ...more,
+    };
     const store = new BoxStore(dir.path);
     await store.makeFolder(record.id);
     await store.save(record);
