@@ -31,6 +31,8 @@ export class SandboxView implements Disposable {
     this.#owned.add(this.#view.onDidChangeVisibility(() => this.#followAttention()));
     this.#owned.add(vscode.window.onDidChangeWindowState(() => this.#followAttention()));
     void setContext(contextKeys.grouping, grouping);
+    // The window keeps its keys when its extensions are started again; the filter begins anew.
+    void setContext(contextKeys.filtered, false);
     this.#describe();
     this.#followAttention();
   }
