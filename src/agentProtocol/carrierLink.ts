@@ -9,6 +9,8 @@ import { ackFrame, carrierFrames, frame, frameHeader, FrameType } from './frames
 const SEND_HIGH_WATER_BYTES = 512 * 1024;
 const ACK_EVERY_BYTES = 1024 * 1024;
 const ACK_AFTER_MS = 50;
+/** Of a ping that nobody measures by. */
+const NO_PAYLOAD = Buffer.alloc(8);
 
 export interface LinkHandlers {
   onData(piece: Buffer): void;
@@ -80,6 +82,11 @@ export class CarrierLink {
     else this.#ackTimer ??= setTimeout(() => this.#sendAckLater(), ACK_AFTER_MS);
   }
 
+  /** Has the other side acknowledge at once what has arrived by now, which it otherwise does in its own time. */
+  askForAck(): void {
+    this.#ping(NO_PAYLOAD);
+  }
+
   pause(): void {
     this.#carrier.pause();
   }
@@ -141,7 +148,9 @@ export class CarrierLink {
 
   /** Where the other side does not read, its pings get no answer: unread answers would pile up. */
   #answerPing(payload: Buffer): void {
-    if (this.canSend) this.#carrier.write(frame(FrameType.PONG, payload));
+    if (!this.canSend) return;
+    this.#sendAck();
+    this.#carrier.write(frame(FrameType.PONG, payload));
   }
 
   #ping(payload: Buffer): boolean {

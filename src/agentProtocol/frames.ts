@@ -9,7 +9,7 @@ export const FrameType = {
   DATA: 0,
   /** How many bytes of the stream have arrived in all (64 bits). */
   ACK: 1,
-  /** To be answered by a PONG with the same 8 bytes. */
+  /** To be answered by an ACK, where one is due, and a PONG with the same 8 bytes. */
   PING: 2,
   PONG: 3,
   /** The session is over: one byte, an {@link EndReason}. */

@@ -138,6 +138,7 @@ export class ResumableStream extends Duplex {
   override _final(done: Callback): void {
     this.#finalDone = done;
     this.#finishOnceAcknowledged();
+    if (this.#replay.unsent === 0) this.#link?.askForAck();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
@@ -154,9 +155,12 @@ export class ResumableStream extends Duplex {
   }
 
   #send(): void {
+    if (this.#replay.unsent === 0) return;
     while (this.#link?.canSend && this.#replay.unsent > 0) {
       this.#link.sendData(this.#replay.take(MAX_DATA_BYTES));
     }
+    // What remains to be waited for is the end.
+    if (this.#finalDone && this.#replay.unsent === 0) this.#link?.askForAck();
   }
 
   #onData(piece: Buffer): void {

@@ -213,6 +213,16 @@ describe('ResumableStream', () => {
       await eventually(() => assert.deepEqual([far.text, far.events.at(-1)], ['last words', 'close']));
     });
 
+    it('has what was written last acknowledged at once, not when the other side does so by itself', async () => {
+      mock.timers.enable({ apis: ['setTimeout'] });
+      connect(near, far);
+
+      near.stream.end('last words');
+      await once(near.stream, 'finish');
+
+      assert.equal(far.text, 'last words');
+    });
+
     it('closes its carrier', async () => {
       const carriers = connect(near, far);
 
