@@ -155,7 +155,7 @@ export class Channel extends Duplex {
     this.#received += piece.length;
     if (this.#hasEnded.there) throw violation('data behind its end');
     if (this.#received > this.#granted) throw violation('more data than it may');
-    this.push(piece.length < MIN_SHARED_BYTES ? Buffer.from(piece) : piece);
+    this.push(piece.length < MIN_SHARED_BYTES ? copyOf(piece) : piece);
   }
 
   /** The session is gone. */
@@ -245,4 +245,11 @@ export class Channel extends Duplex {
     this.push(null);
     this.emit('eof');
   }
+}
+
+/** In memory of its own: Node's shared pool, of 64 KiB since Node 24, would be kept by a few bytes just as a chunk is. */
+function copyOf(piece: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(piece.length);
+  piece.copy(copy);
+  return copy;
 }
