@@ -114,6 +114,8 @@ export async function probeServer(
  * matter then, for a new process may have that number by now. No other failure proves as much.
  */
 function isRefused(error: unknown): boolean {
-  const code = errnoOf(error instanceof Error ? error.cause : undefined) ?? '';
-  return ['ECONNREFUSED', 'ECONNRESET', 'UND_ERR_SOCKET'].includes(code) || code.startsWith('HPE_');
+  const cause = error instanceof Error ? error.cause : undefined;
+  // Not by its code, which Node 24 and newer leave out.
+  if (cause instanceof Error && cause.name === 'HTTPParserError') return true;
+  return ['ECONNREFUSED', 'ECONNRESET', 'UND_ERR_SOCKET'].includes(errnoOf(cause) ?? '');
 }
