@@ -1,0 +1,27 @@
+// `npm run test:newest-node`: runs the tests of what an editor or a sandbox runs by a Node of its own on the newest one.
+import { spawnSync } from 'node:child_process';
+import { root, say } from '../scripts/prepare.mjs';
+
+const MAJOR = 26;
+/** A range: where an exact version is asked for, npx goes on with the Node that there is, whichever that be. */
+const PACKAGE = `node@~${MAJOR}.10.0`;
+const PATHS = [
+  'test/unit/**/*.test.ts',
+  'test/integration/{agent,connection,localCloud}/**/*.test.ts',
+  // The user that it runs as cannot read npx's cache.
+  '--ignore=test/integration/localCloud/unprivileged.test.ts',
+];
+
+/** Runs that Node here. */
+function newestNode(args, stdio) {
+  const options = { cwd: root, stdio, encoding: 'utf8', shell: process.platform === 'win32' };
+  return spawnSync('npx', ['--yes', `--package=${PACKAGE}`, '--', 'node', ...args], options);
+}
+
+const { stdout } = newestNode(['-p', 'process.versions.node'], ['ignore', 'pipe', 'inherit']);
+if (!stdout?.startsWith(`${MAJOR}.`)) {
+  say(`npx cannot run ${PACKAGE}`);
+  process.exit(1);
+}
+say(`testing with Node ${stdout.trim()} …`);
+process.exit(newestNode(['test/run.mjs', ...PATHS], 'inherit').status ?? 1);
