@@ -209,8 +209,10 @@ describe('the channels of an agent', () => {
       const terminal = { columns: 91, rows: 17 };
       const script = 'stty size; until [ "$(stty size)" = "33 101" ]; do sleep 0.01; done; stty size';
       const process = await client.exec({ argv: ['sh', '-c', script], env: { TERM: 'xterm' }, terminal });
+      // Before it is read: what has come by now is read at once.
+      const size = once(process.stdout, 'data');
       const shown = readAll(process.stdout);
-      await once(process.stdout, 'data');
+      await size;
 
       process.resize({ columns: 101, rows: 33 });
 
