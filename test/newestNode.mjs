@@ -8,7 +8,7 @@ const PACKAGE = `node@~${MAJOR}.10.0`;
 const PATHS = [
   'test/unit/**/*.test.ts',
   'test/integration/{agent,connection,localCloud}/**/*.test.ts',
-  // The user that it runs as cannot read npx's cache.
+  // Another user runs it, who cannot read npx's cache.
   '--ignore=test/integration/localCloud/unprivileged.test.ts',
 ];
 
@@ -20,7 +20,7 @@ function newestNode(args, stdio) {
 
 const { stdout } = newestNode(['-p', 'process.versions.node'], ['ignore', 'pipe', 'inherit']);
 if (!stdout?.startsWith(`${MAJOR}.`)) {
-  say(`npx cannot run ${PACKAGE}`);
+  say(`npx cannot run ${PACKAGE}. Is the npm registry reachable?`);
   process.exit(1);
 }
 say(`testing with Node ${stdout.trim()} …`);
