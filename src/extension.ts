@@ -152,7 +152,7 @@ function createServices(
     book,
     accounts,
     access,
-    keys: (alias) => ssh.keys(alias),
+    keys: (alias) => ssh.keysForConnection(alias),
     backend: readBackend,
   });
   const broker = owned.add(

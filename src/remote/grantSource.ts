@@ -12,7 +12,7 @@ export interface GrantSourceOptions {
   readonly book: Pick<SandboxBook, 'reload' | 'find' | 'hasFreshIntent'>;
   readonly accounts: Pick<AccountStore, 'find'>;
   readonly access: Pick<CloudAccess, 'endpoint' | 'findEndpoint'>;
-  /** The sandbox's keys, if it was provisioned. */
+  /** The sandbox's keys, if it was provisioned; ssh takes the host's from then on. */
   readonly keys: (alias: string) => Promise<SandboxKeys | undefined>;
   /** What the user has set. */
   readonly backend: () => BackendChoice;

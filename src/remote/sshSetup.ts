@@ -87,6 +87,19 @@ export class SshSetup implements SshAccess {
     return (await this.#openVault()).find(alias);
   }
 
+  /** The private keys for a connection that begins now: ssh takes the host's. */
+  async keysForConnection(alias: string): Promise<SandboxKeys | undefined> {
+    const keys = await this.keys(alias);
+    if (!keys) return undefined;
+    try {
+      await this.#config().hosts.recognize({ alias, hostKey: keys.host.publicKey });
+    } catch (error) {
+      // Nearly always ssh knows the key, and if not, it says so.
+      this.#options.log.warn(`Cannot see to it that ssh knows ${alias}: ${describeError(error)}`);
+    }
+    return keys;
+  }
+
   filesToEdit(): Promise<readonly string[]> {
     return this.#config().filesToEdit();
   }

@@ -72,6 +72,15 @@ export class HostFiles {
     });
   }
 
+  /**
+   * Has ssh take a key that is about to be shown, for a while, where it would not: an editor of the same kind with data
+   * of its own (`--user-data-dir`) has keys of its own, and writes these files too.
+   */
+  async recognize(entry: HostEntry): Promise<void> {
+    const hosts = await this.#readKnownHosts();
+    if (!hosts.accepts(entry, Date.now())) await this.announce([entry]);
+  }
+
   /** Removes sandboxes. */
   async remove(aliases: readonly string[]): Promise<void> {
     await this.#update((hosts) => {

@@ -12,6 +12,8 @@ export interface HostEntry {
  * connection can take to begin.
  */
 export const OVERLAP_MS = 300_000;
+/** The longest that ssh may take from the grant of a key until it reads our file. */
+const BEGINNING_MS = 60_000;
 /** Of one alias, beside the one in use. */
 const MAX_OVERLAPPING_KEYS = 8;
 
@@ -52,6 +54,12 @@ export class KnownHosts {
   set({ alias, hostKey }: HostEntry, now: number): void {
     const replaced = this.#use(alias, hostKey);
     if (replaced !== undefined) this.#keysOf(alias).set(replaced, now + OVERLAP_MS);
+  }
+
+  /** Whether a key counts, and will until a connection that begins now has shown it. */
+  accepts({ alias, hostKey }: HostEntry, now: number): boolean {
+    const until = this.#hosts.get(alias)?.get(hostKey);
+    return until !== undefined && counts(until, now + BEGINNING_MS) && counts(until, now);
   }
 
   delete(alias: string): void {

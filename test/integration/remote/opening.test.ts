@@ -8,7 +8,7 @@ import { silentLogger } from '../../../src/base/logger';
 import { listAll } from '../../../src/cloud/listAll';
 import { providerOf } from '../../../src/cloud/registry';
 import type { ConnectionState } from '../../../src/broker/protocol';
-import type { SandboxKeys } from '../../../src/keys/keyPair';
+import { generateKeyPair, type SandboxKeys } from '../../../src/keys/keyPair';
 import { MemorySecretStore } from '../../../src/keys/secretStore';
 import { EditConsent } from '../../../src/remote/editConsent';
 import { GrantSource } from '../../../src/remote/grantSource';
@@ -88,7 +88,7 @@ describe('Opening a sandbox, up to the editor', function () {
     const state = new MemoryState();
     const secrets = new MemorySecretStore();
     states = [];
-    keysOf = (alias) => ssh.keys(alias);
+    keysOf = (alias) => ssh.keysForConnection(alias);
     const localCloud = async (): Promise<LocalCloudAddress> => ({
       url: server.ready.url,
       token: (await fs.readFile(server.ready.tokenFile, 'utf8')).trim(),
@@ -244,6 +244,17 @@ describe('Opening a sandbox, up to the editor', function () {
       await Promise.all(rotations);
     });
   }
+
+  it('connects where an editor with keys of its own has written the same files, which goes on to connect as well', async () => {
+    const { program, arguments: args } = await opener.terminalCommand(ref, progress);
+    const alias = book.list()[0]?.alias ?? '';
+    const knownHosts = path.join(sshDir, 'cloud-sandboxes', 'test.known_hosts');
+    const others = `${alias} ${generateKeyPair().publicKey}\n`;
+    await fs.writeFile(knownHosts, others);
+
+    await run(program, [...args, 'true']);
+    assert.ok((await fs.readFile(knownHosts, 'utf8')).includes(others));
+  });
 
   it('leaves the user’s configuration alone for a terminal, whose command works', async () => {
     const { program, arguments: args } = await opener.terminalCommand(ref, progress);

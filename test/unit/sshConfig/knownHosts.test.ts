@@ -65,6 +65,21 @@ describe('known_hosts', () => {
       assert.equal(reread(hosts, -1_000_000), `${alias} ${key}2\n`);
     });
 
+    const cases: { when: string; hostKey: string; later: number; accepts: boolean }[] = [
+      { when: 'the one in use, always', hostKey: `${key}2`, later: 10 * OVERLAP_MS, accepts: true },
+      { when: 'the one before, for a while', hostKey: key, later: 1000, accepts: true },
+      { when: 'not the one before, shortly before it goes', hostKey: key, later: OVERLAP_MS - 1, accepts: false },
+      { when: 'not the one before, with a clock that was set back', hostKey: key, later: -1, accepts: false },
+      { when: 'no other', hostKey: `${key}3`, later: 0, accepts: false },
+    ];
+    for (const { when, hostKey, later, accepts } of cases) {
+      it(`accepts ${when}`, () => {
+        hosts.set({ alias, hostKey: `${key}2` }, now);
+
+        assert.equal(hosts.accepts({ alias, hostKey }, now + later), accepts);
+      });
+    }
+
     it('keeps the latest few, however often that happens', () => {
       for (let count = 2; count < 100; count++) hosts.set({ alias, hostKey: `${key}${count}` }, now + count);
 
