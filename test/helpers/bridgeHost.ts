@@ -34,6 +34,8 @@ export class BridgeHost extends SshHost {
       '  User user',
       // Of those that our own configuration prefers: only with them a command line can be as long as with an sshd.
       '  Ciphers aes128-gcm@openssh.com',
+      // Named as in our own configuration, which keeps OpenSSH 10.1 and newer from warning of it.
+      '  KexAlgorithms curve25519-sha256@libssh.org',
       `  UserKnownHostsFile ${dir}/known_hosts`,
       '  GlobalKnownHostsFile /dev/null',
     ];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { silentLogger } from '../../src/base/logger';
 import { AgentServer } from '../../src/cloud/openhands/agentServer';
 import type { Sandbox } from '../../src/cloud/provider';
+import { SSHD_LOG } from '../clouds/openhands/agentServer';
 import type { ExposedUrl } from '../clouds/openhands/options';
 import { eventually } from '../helpers/eventually';
 import { serveHttp, type TestServer } from '../helpers/httpServer';
@@ -43,6 +44,18 @@ describe('An OpenHands sandbox with an SSH server of its own', function () {
 
     assert.equal(service.user, 'openhands');
     assert.match(service.hostKeys!.join('\n'), /^ssh-ed25519 [\w+/=]+$/m);
+  });
+
+  it('is connected to twice to find out, for one of OpenSSH 9.8 or newer refuses who does that often', async () => {
+    const transport = lab.client.transport(sandbox.id);
+    const connections = async (): Promise<number> => {
+      const { stdout } = await transport.agentHost!.run(`grep -c '^Connection from' ${SSHD_LOG}`);
+      return Number(stdout);
+    };
+    const before = await connections();
+    await transport.sshService!();
+
+    assert.equal((await connections()) - before, 2);
   });
 
   const useless: { readonly name: string; readonly said: Partial<ExposedUrl> }[] = [

@@ -71,14 +71,24 @@ function environment({ sessionApiKey, webUrl, ports }: AgentServerSetting): Reco
   };
 }
 
+/** What an sshd in a box has written, its connections among that. */
+export const SSHD_LOG = '/tmp/sshd/log';
+
 /** Starts an sshd as the box's user; who may come in is in ~/.ssh/authorized_keys. */
 function withSshService(program: BoxProgram): BoxProgram {
-  const settings = ['PidFile=none', 'UsePAM=no', 'PasswordAuthentication=no', 'Subsystem=sftp internal-sftp'];
+  const settings = [
+    'ListenAddress=127.0.0.1',
+    'PidFile=none',
+    'UsePAM=no',
+    'PasswordAuthentication=no',
+    'Subsystem=sftp internal-sftp',
+    'LogLevel=VERBOSE',
+  ];
   const options = settings.map((setting) => `-o '${setting}'`).join(' ');
   const start = [
     'mkdir -m 700 ~/.ssh /tmp/sshd',
     "ssh-keygen -q -t ed25519 -N '' -f /tmp/sshd/host",
-    `/usr/sbin/sshd -f /dev/null -p ${SSH_PORT} -h /tmp/sshd/host -o ListenAddress=127.0.0.1 ${options}`,
+    `/usr/sbin/sshd -f /dev/null -p ${SSH_PORT} -h /tmp/sshd/host -E ${SSHD_LOG} ${options}`,
     'exec "$@"',
   ];
   return { ...program, argv: ['/bin/sh', '-c', start.join('\n'), 'sh', ...program.argv] };
