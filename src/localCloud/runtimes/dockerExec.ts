@@ -7,7 +7,7 @@ import { abortReason, abortable } from '../../base/async';
 import { createDeadline } from '../../base/deadline';
 import { printable } from '../../base/errors';
 import type { Engine } from './dockerEngine';
-import { engineError, hasStatus } from './dockerErrors';
+import { engineError, hasStatus, isAnswer } from './dockerErrors';
 import { RuntimeError } from './errors';
 import { OutputDemultiplexer } from './dockerDemultiplexer';
 import { launchCommand } from './dockerScripts';
@@ -45,12 +45,12 @@ export async function launch(engine: Engine, container: string, spec: ExecSpec):
       abortSignal: deadline.signal,
     });
     const attached = attach(connection, spec);
-    const pid = await greet(exec, connection, attached.output.stdout, spec, deadline.signal);
+    const pid = await greet(exec, connection, attached.output, spec, deadline.signal);
     return { exec, connection, terminal: spec.terminal !== undefined, pid, ...attached };
   } catch (error) {
     connection?.destroy();
     if (deadline.signal.aborted) throw abortReason(deadline.signal);
-    throw launchError(error);
+    throw await launchError(engine, container, error);
   } finally {
     deadline.dispose();
   }
@@ -87,14 +87,15 @@ function attach(connection: Duplex, spec: ExecSpec): Pick<AttachedExec, 'output'
 async function greet(
   exec: Docker.Exec,
   connection: Duplex,
-  stdout: Readable,
+  { stdout, stderr }: OutputDemultiplexer,
   spec: ExecSpec,
   signal: AbortSignal,
 ): Promise<number> {
   const line = await readLine(stdout, signal);
   const pid = /^([1-9]\d{0,9})\r?\n$/.exec(line)?.[1];
   if (!pid) {
-    const reason = printable(line) || 'no reason given';
+    // Docker explains on stdout, Podman on stderr.
+    const reason = printable(line) || printable(await readLine(stderr, signal)) || 'no reason given';
     throw new RuntimeError('failed', `Cannot run a command in the box: ${reason}`);
   }
   if (spec.terminal) {
@@ -137,16 +138,27 @@ async function moreOf(stream: Readable, signal: AbortSignal): Promise<void> {
   }
 }
 
-function launchError(error: unknown): RuntimeError {
+async function launchError(engine: Engine, container: string, error: unknown): Promise<RuntimeError> {
   if (error instanceof RuntimeError) return error;
   if (hasStatus(error, 404)) {
     return new RuntimeError('gone', 'The container of this box no longer exists; delete the box', {
       cause: error,
     });
   }
-  if (hasStatus(error, 409))
+  // Podman 4 answers 500 where others answer 409.
+  if (hasStatus(error, 409) || (isAnswer(error) && !(await isRunning(engine, container)))) {
     return new RuntimeError('not-running', 'This box is not running; start it', { cause: error });
+  }
   return engineError('run the command', error);
+}
+
+/** True also where that cannot be found out. */
+async function isRunning(engine: Engine, container: string): Promise<boolean> {
+  const looked = engine.control.getContainer(container).inspect();
+  return looked.then(
+    ({ State: state }) => state.Running,
+    () => true,
+  );
 }
 
 /** Sets the size of a command's terminal. */
