@@ -1,4 +1,3 @@
-import * as path from 'node:path';
 import * as fs from 'node:fs/promises';
 import { delay } from '../base/async';
 import { CodedError, describeError } from '../base/errors';
@@ -8,6 +7,7 @@ import type { SecretStore } from '../base/secretStore';
 import { isAlias } from './alias';
 import { withFileLock } from '../base/fileLock';
 import { generateKeyPair, type SandboxKeys } from './keyPair';
+import { publicHalves, publicKeysFile } from './publicKeys';
 import { parseKeys, serializeKeys } from './secretFormat';
 
 /** - `bad-alias`: not an alias; - `store-failed`: the computer's secret storage refused to work */
@@ -158,7 +158,7 @@ export class Vault {
   }
 
   #claimPath(alias: string): string {
-    return path.join(this.#dir, `${alias}.pub`);
+    return publicKeysFile(this.#dir, alias);
   }
 
   async #guard<T>(verb: string, alias: string, call: () => PromiseLike<T>): Promise<T> {
@@ -174,8 +174,4 @@ export class Vault {
 
 function secretName(alias: string): string {
   return `sandboxKeys/${alias}`;
-}
-
-function publicHalves(keys: SandboxKeys): string {
-  return `${keys.host.publicKey} host\n${keys.user.publicKey} user\n`;
 }

@@ -28,7 +28,7 @@ export interface SshSetupOptions {
   readonly editor: string;
   readonly launcher: LauncherSpec;
   readonly secrets: SecretStore;
-  /** See `VaultOptions`. */
+  /** See `VaultOptions` and `HostFilesOptions`. */
   readonly publicKeysDir: string;
   readonly book: SandboxBook;
   readonly consent: Pick<EditConsent, 'withdraw'>;
@@ -180,7 +180,7 @@ export class SshSetup implements SshAccess {
   }
 
   #config(): SshConfig {
-    const { sshDir, editor, launcher, settings } = this.#options;
+    const { sshDir, editor, launcher, publicKeysDir, settings } = this.#options;
     const { program, configFile } = settings();
     const fingerprint = JSON.stringify([program, configFile]);
     if (this.#current?.settings !== fingerprint) {
@@ -188,6 +188,7 @@ export class SshSetup implements SshAccess {
         sshDir,
         editor,
         launcher,
+        publicKeysDir,
         ...(program && { sshPath: program }),
         ...(configFile && { customConfigFile: configFile }),
       });

@@ -11,6 +11,7 @@ import { KnownHosts, type HostEntry } from './knownHosts';
 import { renderCmdLauncher, renderPosixLauncher, type LauncherSpec } from './launcher';
 import { updateOwnFile } from './ownFile';
 import { aliasOptions, renderConfig, sharedOptions, type HostConfig } from './renderConfig';
+import { Sharers } from './sharers';
 import { sshVersion } from './sshProgram';
 
 export interface HostFilesOptions {
@@ -19,6 +20,8 @@ export interface HostFilesOptions {
   /** Result of `editorTag`. */
   readonly editor: string;
   readonly launcher: LauncherSpec;
+  /** Folder of this editor's public keys, by which others of its kind know what it needs; undefined if there are none. */
+  readonly publicKeysDir?: string;
   /** The ssh program that reads the files; "ssh" unless told. */
   readonly sshPath?: string;
   /** The home folder as ssh knows it; for tests. */
@@ -31,8 +34,8 @@ export const configEnding = '.config';
 
 /**
  * One editor's SSH files: configuration, known_hosts and launcher. `ssh -F <configFile> <alias>` works with these
- * alone. Several windows may write at once: each adds to what is there. Methods reject with a SshConfigError whose
- * message names the next step.
+ * alone. Several windows may write at once, of several editors of the same kind too: each adds to what is there, and
+ * leaves what others need. Methods reject with a SshConfigError whose message names the next step.
  */
 export class HostFiles {
   /** The configuration with all of this editor's sandboxes. */
@@ -41,6 +44,7 @@ export class HostFiles {
   /** What ssh runs as ProxyCommand. */
   readonly launcherFile: string;
   readonly #knownHostsFile: string;
+  readonly #sharers: Sharers | undefined;
   readonly #options: HostFilesOptions;
   readonly #platform: NodeJS.Platform;
   #client: Promise<SshVersion | undefined> | undefined;
@@ -53,6 +57,8 @@ export class HostFiles {
     this.configFile = file(configEnding);
     this.#knownHostsFile = file('.known_hosts');
     this.launcherFile = file(this.#platform === 'win32' ? '-connect.cmd' : '-connect');
+    const { publicKeysDir } = options;
+    this.#sharers = publicKeysDir === undefined ? undefined : new Sharers(file('.sharers'), publicKeysDir);
   }
 
   /**
@@ -73,8 +79,8 @@ export class HostFiles {
   }
 
   /**
-   * Has ssh take a key that is about to be shown, for a while, where it would not: an editor of the same kind with data
-   * of its own (`--user-data-dir`) has keys of its own, and writes these files too.
+   * Has ssh take a key that is about to be shown, for a while, where it would not: an older version of an editor of the
+   * same kind with data of its own writes these files with its own keys alone.
    */
   async recognize(entry: HostEntry): Promise<void> {
     const hosts = await this.#readKnownHosts();
@@ -93,12 +99,17 @@ export class HostFiles {
     return (await this.#readKnownHosts()).aliases;
   }
 
-  /** Deletes this editor's files, and the folder once no editor has files in it. */
+  /** Deletes this editor's files, but for what others of its kind need, and the folder once no editor has files there. */
   async delete(): Promise<void> {
     if (!(await exists(this.#options.dir))) return;
     await this.locked(async () => {
-      for (const file of [this.configFile, this.#knownHostsFile, this.launcherFile]) {
-        await fs.rm(file, { force: true });
+      await this.#sharers?.leave();
+      if ((await this.#shared()).length > 0) {
+        await this.#write((hosts) => hosts.clear());
+        return;
+      }
+      for (const file of [this.configFile, this.#knownHostsFile, this.launcherFile, this.#sharers?.file]) {
+        if (file !== undefined) await fs.rm(file, { force: true });
       }
     });
     await removeIfEmpty(this.#options.dir);
@@ -134,15 +145,26 @@ export class HostFiles {
 
   async #update(change: (hosts: KnownHosts, now: number) => void): Promise<void> {
     await this.locked(async () => {
-      const hosts = await this.#readKnownHosts();
-      const now = Date.now();
-      change(hosts, now);
-      // Rendered first: nothing is written if a path cannot be. Then in the order in which each file needs the last.
-      const config = renderConfig(await this.#config(hosts.aliases));
-      await updateOwnFile(this.launcherFile, this.#renderLauncher(), 0o700);
-      await updateOwnFile(this.#knownHostsFile, hosts.format(now), 0o600);
-      await updateOwnFile(this.configFile, config, 0o600);
+      await this.#sharers?.join();
+      await this.#write(change);
     });
+  }
+
+  /** What other editors of the same kind need. */
+  async #shared(): Promise<readonly HostEntry[]> {
+    return (await this.#sharers?.entries()) ?? [];
+  }
+
+  async #write(change: (hosts: KnownHosts, now: number) => void): Promise<void> {
+    const hosts = await this.#readKnownHosts();
+    const now = Date.now();
+    change(hosts, now);
+    for (const entry of await this.#shared()) hosts.share(entry);
+    // Rendered first: nothing is written if a path cannot be. Then in the order in which each file needs the last.
+    const config = renderConfig(await this.#config(hosts.aliases));
+    await updateOwnFile(this.launcherFile, this.#renderLauncher(), 0o700);
+    await updateOwnFile(this.#knownHostsFile, hosts.format(now), 0o600);
+    await updateOwnFile(this.configFile, config, 0o600);
   }
 
   #renderLauncher(): string {

@@ -25,7 +25,7 @@ const linePattern = /^(\S+) (ssh-ed25519 [A-Za-z0-9+/]{1,200}={0,2})(?: until=(\
  * milliseconds since the epoch.
  */
 export class KnownHosts {
-  /** By alias: its keys, and until when each counts. That of the key in use is infinite. */
+  /** By alias: its keys, and until when each counts. That of a key in use is infinite. */
   readonly #hosts = new Map<string, Map<string, number>>();
 
   /** Reads a file of ours. Lines that are not ours are dropped. */
@@ -34,8 +34,7 @@ export class KnownHosts {
     for (const line of text.split(/\r?\n/)) {
       const [, alias, hostKey, until] = linePattern.exec(line) ?? [];
       if (!alias || !hostKey || !isAlias(alias)) continue;
-      if (until !== undefined) hosts.#keysOf(alias).set(hostKey, Date.parse(until));
-      else hosts.#use(alias, hostKey);
+      hosts.#keysOf(alias).set(hostKey, until === undefined ? Infinity : Date.parse(until));
     }
     return hosts;
   }
@@ -52,8 +51,16 @@ export class KnownHosts {
 
   /** Makes a key the one in use; the one before counts for {@link OVERLAP_MS} more. */
   set({ alias, hostKey }: HostEntry, now: number): void {
-    const replaced = this.#use(alias, hostKey);
-    if (replaced !== undefined) this.#keysOf(alias).set(replaced, now + OVERLAP_MS);
+    const keys = this.#keysOf(alias);
+    for (const [key, until] of keys) {
+      if (until === Infinity && key !== hostKey) keys.set(key, now + OVERLAP_MS);
+    }
+    keys.set(hostKey, Infinity);
+  }
+
+  /** Has a key be in use beside others: an editor of the same kind has keys of its own. */
+  share({ alias, hostKey }: HostEntry): void {
+    this.#keysOf(alias).set(hostKey, Infinity);
   }
 
   /** Whether a key counts, and will until a connection that begins now has shown it. */
@@ -64,6 +71,10 @@ export class KnownHosts {
 
   delete(alias: string): void {
     this.#hosts.delete(alias);
+  }
+
+  clear(): void {
+    this.#hosts.clear();
   }
 
   /** The file's text, without keys that count no more. */
@@ -82,15 +93,6 @@ export class KnownHosts {
     const keys = this.#hosts.get(alias) ?? new Map<string, number>();
     this.#hosts.set(alias, keys);
     return keys;
-  }
-
-  /** Returns the key that was in use, if it was another. */
-  #use(alias: string, hostKey: string): string | undefined {
-    const keys = this.#keysOf(alias);
-    const [replaced] = [...keys].find(([key, until]) => until === Infinity && key !== hostKey) ?? [];
-    if (replaced !== undefined) keys.delete(replaced);
-    keys.set(hostKey, Infinity);
-    return replaced;
   }
 }
 

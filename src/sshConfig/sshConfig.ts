@@ -15,6 +15,8 @@ export interface SshConfigOptions {
   readonly sshDir: string;
   readonly editor: string;
   readonly launcher: LauncherSpec;
+  /** See `HostFilesOptions`. */
+  readonly publicKeysDir?: string;
   /** The editor's `remote.SSH.configFile`, which replaces the usual file. Some editors ignore it: both get our line. */
   readonly customConfigFile?: string;
   /** The editor's `remote.SSH.path`. */
@@ -29,7 +31,7 @@ export interface RemovedConfig {
   readonly edited: readonly string[];
   /** Our folder; undefined if it was not there, or something of others is in it. */
   readonly folder?: string;
-  /** Another editor still has files in our folder: it stays, and so does our line. */
+  /** Another editor, maybe of the same kind, still has files in our folder: it stays, and so does our line. */
   readonly isShared: boolean;
 }
 
@@ -44,10 +46,17 @@ export class SshConfig {
 
   /** Throws `unsupported-path` if the folder's path cannot stand in an Include line. */
   constructor(options: SshConfigOptions) {
-    const { sshDir, customConfigFile, launcher, editor, sshPath, home = sshHome() } = options;
+    const { sshDir, customConfigFile, launcher, publicKeysDir, editor, sshPath, home = sshHome() } = options;
     this.#options = options;
     this.#dir = path.join(sshDir, 'cloud-sandboxes');
-    this.hosts = new HostFiles({ dir: this.#dir, editor, launcher, home, ...(sshPath && { sshPath }) });
+    this.hosts = new HostFiles({
+      dir: this.#dir,
+      editor,
+      launcher,
+      home,
+      ...(publicKeysDir && { publicKeysDir }),
+      ...(sshPath && { sshPath }),
+    });
     const includeValue = includePattern(this.#dir, configEnding, home);
     this.#includeValue = includeValue;
     const files = [path.join(sshDir, 'config'), ...(customConfigFile ? [customConfigFile] : [])];
@@ -91,8 +100,8 @@ export class SshConfig {
   }
 
   /**
-   * Removes this editor's files; with those of the last editor also our line, our folder, and what did not exist
-   * before us and is empty.
+   * Removes this editor's files, but for what others need; with those of the last editor also our line, our folder, and
+   * what did not exist before us and is empty.
    */
   async remove(): Promise<RemovedConfig> {
     const wasThere = await exists(this.#dir);

@@ -26,9 +26,15 @@ describe('known_hosts', () => {
       assert.equal(KnownHosts.parse(`${line}\r\n${alias} ${key}\n`).format(now), `${alias} ${key}\n`));
   }
 
-  it('keeps the last of two keys in use', () => {
-    const hosts = KnownHosts.parse(`${alias} ${key}\n${alias} ${key}2\n`);
-    assert.equal(hosts.format(now), `${alias} ${key}2\n`);
+  it('has keys in use side by side where editors share the sandbox, each of which goes when it is replaced', () => {
+    const hosts = new KnownHosts();
+    hosts.set({ alias, hostKey: key }, now);
+    hosts.share({ alias, hostKey: `${key}2` });
+    assert.equal(reread(hosts, OVERLAP_MS), `${alias} ${key}\n${alias} ${key}2\n`);
+
+    hosts.set({ alias, hostKey: `${key}3` }, now);
+    hosts.share({ alias, hostKey: `${key}2` });
+    assert.equal(reread(hosts, OVERLAP_MS), `${alias} ${key}2\n${alias} ${key}3\n`);
   });
 
   describe('while a key is replaced', () => {
@@ -68,7 +74,12 @@ describe('known_hosts', () => {
     const cases: { when: string; hostKey: string; later: number; accepts: boolean }[] = [
       { when: 'the one in use, always', hostKey: `${key}2`, later: 10 * OVERLAP_MS, accepts: true },
       { when: 'the one before, for a while', hostKey: key, later: 1000, accepts: true },
-      { when: 'not the one before, shortly before it goes', hostKey: key, later: OVERLAP_MS - 1, accepts: false },
+      {
+        when: 'not the one before, shortly before it goes',
+        hostKey: key,
+        later: OVERLAP_MS - 1,
+        accepts: false,
+      },
       { when: 'not the one before, with a clock that was set back', hostKey: key, later: -1, accepts: false },
       { when: 'no other', hostKey: `${key}3`, later: 0, accepts: false },
     ];
