@@ -12,6 +12,8 @@ const run = promisify(execFile);
 const TRIAL_MS = 5_000;
 /** The one of PATH may be of a virtual environment that is broken, or absent where the system's is there. */
 const PYTHONS = ['/usr/bin/python3', 'python3', '/usr/local/bin/python3'];
+/** Of Homebrew and python.org. */
+const PYTHONS_OF_BARE_MAC = ['/opt/homebrew/bin/python3', '/usr/local/bin/python3'];
 
 /**
  * Finds the best way to make terminals: Python's before script(1)'s, since that one cannot tell a signal from an exit
@@ -20,13 +22,28 @@ const PYTHONS = ['/usr/bin/python3', 'python3', '/usr/local/bin/python3'];
 export async function chooseTerminals(
   env: NodeJS.ProcessEnv,
   log: Logger,
-  pythons: readonly string[] = PYTHONS,
+  pythons?: readonly string[],
 ): Promise<TerminalMaker> {
-  for (const python of pythons) {
+  for (const python of pythons ?? (await findPythons(env))) {
     const interpreter = await tryPython(python, env, log);
     if (interpreter !== undefined) return pythonTerminals(interpreter);
   }
   return (await canUseScript(env, log)) ? scriptTerminals : noTerminals;
+}
+
+/**
+ * What may be an interpreter and can be tried. A Mac's own is a stand-in, which asks in a window to install the
+ * developer tools as soon as it is run without them; xcode-select(1) tells and asks nothing.
+ */
+export async function findPythons(
+  env: NodeJS.ProcessEnv,
+  platform = process.platform,
+): Promise<readonly string[]> {
+  if (platform !== 'darwin') return PYTHONS;
+  return run('xcode-select', ['-p'], { env, timeout: TRIAL_MS }).then(
+    () => PYTHONS,
+    () => PYTHONS_OF_BARE_MAC,
+  );
 }
 
 /** The interpreter's own path. */
