@@ -19,6 +19,8 @@ import type { BoxSpec, ExecSpec, BoxProcess, Runtime } from './runtime';
 const MARKER = 'CLOUD_SANDBOXES_BOX';
 
 const hasRuntimeFolder = process.platform !== 'win32';
+/** One for UTF-8 that is there without being installed: of macOS only the 15th and newer know the first. */
+const LOCALE = process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8';
 
 /** Boxes that are folders of this computer: own HOME, clean environment, nothing that isolates. Needs nothing. */
 export class ProcessRuntime implements Runtime {
@@ -123,7 +125,7 @@ export class ProcessRuntime implements Runtime {
       USER: user,
       LOGNAME: user,
       SHELL: this.#hostEnv['SHELL'] ?? '/bin/sh',
-      LANG: 'C.UTF-8',
+      LANG: LOCALE,
       ...(spec.terminal && { TERM: 'xterm-256color' }),
       ...box.env,
       ...spec.env,
@@ -152,12 +154,15 @@ interface Folders {
   readonly runtime: string;
 }
 
-function folders(box: BoxSpec): Folders {
+/** Exported for tests. */
+export function folders(box: Pick<BoxSpec, 'id' | 'dir'>, platform = process.platform): Folders {
+  const runtime = `/tmp/cloud-sandboxes-box-${box.id}`;
   return {
     home: path.join(box.dir, 'home'),
     workspace: path.join(box.dir, 'home', 'workspace'),
-    temporary: path.join(box.dir, 'tmp'),
-    runtime: `/tmp/cloud-sandboxes-box-${box.id}`,
+    // Programs of macOS have their sockets there, as do an editor's server and our agent.
+    temporary: platform === 'darwin' ? runtime : path.join(box.dir, 'tmp'),
+    runtime,
   };
 }
 
