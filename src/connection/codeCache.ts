@@ -29,9 +29,7 @@ export class CodeCache {
 
   read(): Buffer | undefined {
     try {
-      return this.#isPrivate(this.#dir) && this.#isPrivate(this.#file)
-        ? fs.readFileSync(this.#file)
-        : undefined;
+      return this.#isDirPrivate() && this.#isPrivate(this.#file) ? fs.readFileSync(this.#file) : undefined;
     } catch {
       return undefined;
     }
@@ -42,7 +40,7 @@ export class CodeCache {
     const temporary = `${this.#file}.${process.pid}`;
     try {
       fs.mkdirSync(this.#dir, { mode: 0o700, recursive: true });
-      if (!this.#isPrivate(this.#dir)) return;
+      if (!this.#isDirPrivate()) return;
       for (const name of fs.readdirSync(this.#dir)) {
         if (name.startsWith(this.#prefix)) fs.rmSync(path.join(this.#dir, name), { force: true });
       }
@@ -51,6 +49,11 @@ export class CodeCache {
     } catch {
       fs.rmSync(temporary, { force: true });
     }
+  }
+
+  /** Whoever owned the folder around it, which is in /tmp on a Mac, could put another in its place between two looks. */
+  #isDirPrivate(): boolean {
+    return this.#isPrivate(path.dirname(this.#dir)) && this.#isPrivate(this.#dir);
   }
 
   /** Throws if there is no such file or folder. */

@@ -55,4 +55,11 @@ describe('CodeCache', () => {
 
     assert.deepEqual(readdirSync(dir), []);
   });
+
+  it('is not used in the folder of somebody who may exchange it', () => {
+    cacheOf().write(code);
+    chmodSync(path.dirname(dir), 0o777);
+
+    assert.equal(cacheOf().read(), undefined);
+  });
 });
