@@ -11,10 +11,16 @@ const NO_LINKS = new Set(['EPERM', 'EACCES', 'EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 
  * taken, or claimed by an empty file.
  */
 export async function renameWithoutReplacing(from: Buffer, to: Buffer): Promise<void> {
-  if ((await fs.lstat(from)).isDirectory()) {
+  const stat = await fs.lstat(from);
+  if (stat.isDirectory()) {
     // rename(2) replaces no folder that has anything in it, and no file by a folder.
     if (await exists(to)) throw taken();
     await fs.rename(from, to);
+    return;
+  }
+  // Of a symbolic link, some systems link what it leads to (POSIX, link(); macOS is one).
+  if (stat.isSymbolicLink()) {
+    await renameOverClaim(from, to);
     return;
   }
   try {

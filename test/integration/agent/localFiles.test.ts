@@ -139,8 +139,10 @@ describe('the files that an agent serves', () => {
       write('taken', 'two');
       fs.mkdirSync(at('folder'));
       fs.mkdirSync(at('empty'));
+      fs.symlinkSync('file', at('link'));
 
-      await assert.rejects(files.rename('file', 'taken'), { code: 'failure', message: 'File exists' });
+      for (const name of ['file', 'link'])
+        await assert.rejects(files.rename(name, 'taken'), { code: 'failure', message: 'File exists' });
       await assert.rejects(files.rename('folder', 'empty'), { code: 'failure' });
       assert.deepEqual([content('file'), content('taken')], ['one', 'two']);
     });
