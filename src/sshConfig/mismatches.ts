@@ -52,6 +52,10 @@ export function findLine(
 const rivals: Readonly<Record<string, readonly string[]>> = { proxycommand: ['proxycommand', 'proxyjump'] };
 
 function normalize(value: string): string {
-  const text = value.replaceAll('\\', '/').replace(/^"([^"]*)"$/, '$1');
+  const text = value
+    .replaceAll('\\', '/')
+    .replace(/^"([^"]*)"$/, '$1')
+    // The ssh of Git for Windows names a drive as a folder.
+    .replace(/^([A-Za-z]):\//, (_, drive: string) => `/${drive.toLowerCase()}/`);
   return spellings[text] ?? text;
 }

@@ -22,6 +22,18 @@ describe('findMismatches', () => {
       ],
     ));
 
+  it("knows how Git's ssh for Windows spells a path", () => {
+    const file = {
+      keyword: 'UserKnownHostsFile',
+      value: 'C:\\Users\\me\\.ssh\\known_hosts',
+      essential: true,
+    };
+    const spelled = (path: string): Map<string, string> => new Map([['userknownhostsfile', path]]);
+
+    assert.deepEqual(findMismatches([file], spelled('/c/Users/me/.ssh/known_hosts')), []);
+    assert.equal(findMismatches([file], spelled('/d/Users/me/.ssh/known_hosts')).length, 1);
+  });
+
   it('lets the user choose what connections do not depend on', () =>
     assert.deepEqual(findMismatches(wanted, effective({ loglevel: 'DEBUG' })), []));
 });
