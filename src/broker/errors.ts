@@ -1,9 +1,9 @@
 import { CodedError } from '../base/errors';
 
 /**
- * - `no-broker`: no window answered in time
+ * - `no-broker`: no window of the sandbox's editor answered in time
  * - `signed-out`: the window that knows the sandbox has no credentials for its account
- * - `unknown-alias`: windows answered, and none knows the sandbox
+ * - `unknown-alias`: windows of its editor answered, and none knows the sandbox
  * - `not-running`: the sandbox's cloud is the local one, and nobody started it in time
  * - `path-too-long`: a socket cannot be made in the folder
  */

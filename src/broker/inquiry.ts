@@ -105,7 +105,8 @@ export class Inquiry implements Disposable {
       if (answer.ok) {
         this.#granted.resolve(answer.grant);
         this.dispose();
-      } else {
+      } else if (answer.reason !== 'unknown-alias' || endpoint.editor === editorOfAlias(this.alias)) {
+        // Of a sandbox of another editor's nobody can be told to open it there: the name would be another.
         this.#refusals.set(answer.reason, answer.message);
       }
     } catch (error) {

@@ -212,6 +212,13 @@ describe('broker', () => {
   const failures = [
     { name: 'no window', code: 'no-broker', message: /start the editor "vscode" and try again$/ },
     {
+      name: 'windows of another editor only',
+      answer: unknown,
+      editor: 'cursor',
+      code: 'no-broker',
+      message: /start the editor "vscode" and try again$/,
+    },
+    {
       name: 'no window that knows the alias',
       answer: unknown,
       code: 'unknown-alias',
@@ -225,9 +232,9 @@ describe('broker', () => {
       message: /^Sign in to Example/,
     },
   ];
-  for (const { name, answer, code, message } of failures) {
+  for (const { name, answer, editor, code, message } of failures) {
     it(`says in one line what to do with ${name}`, async () => {
-      if (answer) await serve(answer);
+      if (answer) await serve(answer, editor === undefined ? {} : { editor });
       await assert.rejects(ask(), (error: Error & { code: string }) => {
         assert.equal(error.code, code);
         assert.match(error.message, message);
