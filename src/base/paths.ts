@@ -33,7 +33,7 @@ export function dataDir(surroundings = surroundingsHere()): string {
   if (env['CLOUD_SANDBOXES_HOME']) return paths.resolve(env['CLOUD_SANDBOXES_HOME']);
   if (platform === 'win32')
     return paths.join(env['LOCALAPPDATA'] ?? paths.join(home, 'AppData', 'Local'), APP);
-  if (platform === 'darwin') return paths.join(home, 'Library', 'Application Support', APP);
+  // A Mac's own folder, "Application Support", has a space: no configure script or makefile works in a home below it.
   return paths.join(xdgDataHome(env) ?? paths.join(home, '.local', 'share'), APP);
 }
 

@@ -65,7 +65,11 @@ describe('dataDir', () => {
       },
       want: '/data/cloud-sandboxes',
     },
-    { name: 'on a Mac', where: mac, want: '/Users/jo/Library/Application Support/cloud-sandboxes' },
+    {
+      name: 'on a Mac, where builds in boxes need a path without spaces',
+      where: mac,
+      want: '/Users/jo/.local/share/cloud-sandboxes',
+    },
     { name: 'on Windows', where: windows, want: 'C:\\Users\\Jo D\\AppData\\Local\\cloud-sandboxes' },
     {
       name: 'on Windows without LOCALAPPDATA',

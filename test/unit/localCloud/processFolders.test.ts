@@ -6,7 +6,7 @@ describe('The folder for temporary files of a box of plain processes', () => {
   const below = (data: string) => ({ id, dir: `${data}/cloud-sandboxes/local-cloud/boxes/${id}` });
 
   it("has room for an editor's sockets on a Mac, where those are in it", () => {
-    const box = below('/Users/somebody/Library/Application Support');
+    const box = below('/Users/somebody/.local/share');
     const socket = `${folders(box, 'darwin').temporary}/vscode-ipc-01234567-89ab-cdef-0123-456789abcdef.sock`;
 
     // unix(4) of macOS: 104 with the end.
