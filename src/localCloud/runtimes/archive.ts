@@ -14,7 +14,9 @@ const MAX_STDERR_BYTES = 4096;
 const NO_SUCH_PATH = 3;
 
 const UNPACK = 'mkdir -p -- "$1" && cd -- "$1" && exec tar -x -f -';
-const PACK = `[ -e "$1" ] || [ -L "$1" ] || exit ${NO_SUCH_PATH}
+// Without that variable macOS' tar adds a file "._name" to each that has extended attributes.
+const PACK = `COPYFILE_DISABLE=1 && export COPYFILE_DISABLE
+[ -e "$1" ] || [ -L "$1" ] || exit ${NO_SUCH_PATH}
 case $1 in
 */) name=. dir=$1 ;;
 */*) name=\${1##*/} dir=\${1%/*}/ ;;
