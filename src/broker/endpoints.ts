@@ -48,7 +48,10 @@ export function listenAddress(file: string): string {
   return file.endsWith('.sock') ? file : `\\\\.\\pipe\\cloud-sandboxes-${randomBytes(16).toString('hex')}`;
 }
 
-/** Makes a pipe findable: its random name is what guards it, so only this private file tells it. */
+/**
+ * Makes a pipe findable. Other users may list the names of pipes, and by Windows' usual access list read what comes out
+ * of one ("Named Pipe Security and Access Rights"): but not write, and who asks nothing is told nothing.
+ */
 export async function publishPipe(file: string, address: string): Promise<void> {
   await writeFileAtomic(file, address);
 }
