@@ -79,8 +79,8 @@ export class HostFiles {
   }
 
   /**
-   * Has ssh take a key that is about to be shown, for a while, where it would not: an older version of an editor of the
-   * same kind with data of its own writes these files with its own keys alone.
+   * Has ssh take a key that is about to be shown, for a while, where it would not: the file may come from a backup, or
+   * from another computer with which the user keeps their SSH folder in step.
    */
   async recognize(entry: HostEntry): Promise<void> {
     const hosts = await this.#readKnownHosts();

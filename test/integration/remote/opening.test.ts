@@ -245,7 +245,7 @@ describe('Opening a sandbox, up to the editor', function () {
     });
   }
 
-  it('connects where an editor with keys of its own has written the same files, which goes on to connect as well', async () => {
+  it('connects where the known keys are those of another computer, which stay known', async () => {
     const { program, arguments: args } = await opener.terminalCommand(ref, progress);
     const alias = book.list()[0]?.alias ?? '';
     const knownHosts = path.join(sshDir, 'cloud-sandboxes', 'test.known_hosts');
