@@ -22,6 +22,8 @@ const REASONS: readonly { readonly code: FileErrorCode; readonly pattern: RegExp
 const REASON_OF_ZSH = /^[^:]+(?::\d+)?: ([a-z ]+): \.?\//;
 /** ksh93 puts it in brackets. */
 const REASON_OF_KSH = /\[(.*)\]$/;
+/** Rust's standard library puts it behind the reason: so do the core utilities of newer Ubuntus (uutils). */
+const NUMBER_OF_RUST = / \(os error \d+\)$/;
 
 /** The error for a utility that failed, by what it printed. */
 export function failureOf(output: string, code: number): FileError {
@@ -44,6 +46,9 @@ export function failureOf(output: string, code: number): FileError {
 function reasonIn(line: string): string {
   const [, ofZsh] = REASON_OF_ZSH.exec(line) ?? [];
   if (ofZsh !== undefined) return ofZsh;
-  const last = line.slice(line.lastIndexOf(': ') + 2).trim();
+  const last = line
+    .slice(line.lastIndexOf(': ') + 2)
+    .trim()
+    .replace(NUMBER_OF_RUST, '');
   return REASON_OF_KSH.exec(last)?.[1] ?? last;
 }

@@ -16,6 +16,8 @@ describe('failureOf', () => {
       output: "chown: changing ownership of './a': Operation not permitted\n",
       code: 'permission-denied',
     },
+    { who: "uutils' mv", output: 'mv: No such file or directory (os error 2)\n', code: 'no-such-file' },
+    { who: "uutils' mv", output: 'mv: Permission denied (os error 13)\n', code: 'permission-denied' },
     {
       who: "dash's redirection",
       output: 'sh: 3: cannot create ./a/b: Directory nonexistent\n',
