@@ -182,7 +182,8 @@ export const terminalCases: readonly Case[] = [
     name: 'leaves a job alone that is protected from its end (nohup), when ssh is killed',
     run: async ({ host }) => {
       const terminal = host.openTerminal(SIZE);
-      terminal.type('nohup sleep 1000 >/dev/null 2>&1 & echo pid=$!\r');
+      // Told by what nohup has started: it is some milliseconds old before it is protected.
+      terminal.type(`nohup sh -c 'echo pid=$$ >/dev/tty; exec sleep 1000' >/dev/null 2>&1 &\r`);
       await terminal.shows(/pid=\d+/);
       const [, job] = /pid=(\d+)/.exec(terminal.screen) ?? [];
       terminal.pty.kill('SIGKILL');
