@@ -1,8 +1,10 @@
 import { abortable } from '../base/async';
 import { createDeadline } from '../base/deadline';
+import { describeError } from '../base/errors';
 import { ensurePrivateDir } from '../base/files';
 import type { Logger } from '../base/logger';
-import { Inquiry } from './inquiry';
+import { editorOfAlias, listEndpoints } from './endpoints';
+import { askBroker, Inquiry } from './inquiry';
 import type { Grant } from './protocol';
 
 export interface GrantRequestOptions {
@@ -29,5 +31,33 @@ export async function requestGrant(options: GrantRequestOptions): Promise<Grant>
   } finally {
     limit.dispose();
     inquiry.dispose();
+  }
+}
+
+/** Far more than a window takes that does not hang. */
+const ASKED_FOR_MS = 2000;
+
+/**
+ * Whether a person asked for the sandbox just now, in any window of the alias's editor. A grant tells what its own
+ * window knows: editors of the same kind with data of their own do not know what was asked of the others. Never rejects.
+ */
+export async function isAskedFor({ dir, alias, signal, log }: GrantRequestOptions): Promise<boolean> {
+  const editor = editorOfAlias(alias);
+  const limit = createDeadline(ASKED_FOR_MS, () => new Error('A window hangs'), signal);
+  try {
+    const endpoints = (await listEndpoints(dir, editor)).filter((endpoint) => endpoint.editor === editor);
+    const answers = await Promise.all(
+      endpoints.map((endpoint) =>
+        askBroker(endpoint, alias, limit.signal, log).catch((error: unknown) => {
+          log.debug(`Broker ${endpoint.file}: ${describeError(error)}`);
+        }),
+      ),
+    );
+    return answers.some((answer) => answer?.ok && answer.grant.mayStart);
+  } catch (error) {
+    log.debug(`Asking all windows: ${describeError(error)}`);
+    return false;
+  } finally {
+    limit.dispose();
   }
 }

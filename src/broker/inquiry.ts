@@ -101,7 +101,7 @@ export class Inquiry implements Disposable {
   async #ask(endpoint: Endpoint): Promise<void> {
     const { signal } = this.#ended;
     try {
-      const answer = await ask(endpoint, this.alias, signal, this.log);
+      const answer = await askBroker(endpoint, this.alias, signal, this.log);
       if (answer.ok) {
         this.#granted.resolve(answer.grant);
         this.dispose();
@@ -147,7 +147,8 @@ async function settleWithin(work: Promise<unknown>, ms: number, signal: AbortSig
   }
 }
 
-async function ask(
+/** One broker's answer. Rejects with the socket's error, an error about the answer, or the signal's reason. */
+export async function askBroker(
   endpoint: Endpoint,
   alias: string,
   signal: AbortSignal,

@@ -10,7 +10,7 @@ export interface Grant {
   readonly hostKey: string;
   /** The key that authenticates the user to an SSH server inside the sandbox: ed25519, private, OpenSSH format. */
   readonly userKey: string;
-  /** Whether the user asked for this sandbox just now; without it a stopped sandbox stays stopped. */
+  /** Whether the user asked this editor for this sandbox just now; where none was, a stopped sandbox stays stopped. */
   readonly mayStart: boolean;
   /** How channels are to be made in the sandbox. */
   readonly backend: BackendChoice;

@@ -1,4 +1,4 @@
-import { requestGrant } from '../broker/client';
+import { isAskedFor, requestGrant } from '../broker/client';
 import type { Grant } from '../broker/protocol';
 import { createDeferred } from '../base/async';
 import { describeError, describeErrorChain } from '../base/errors';
@@ -35,7 +35,17 @@ export async function runConnection(
   try {
     const grant = await requestGrant({ dir: runDir, alias, signal: gone.signal, log });
     log.debug('grant received');
-    return await serveGrant(grant, { stream, reporter, progress, agentProgram, gone: gone.signal, log });
+    const mayStart = async (): Promise<boolean> =>
+      grant.mayStart || isAskedFor({ dir: runDir, alias, signal: gone.signal, log });
+    return await serveGrant(grant, {
+      stream,
+      reporter,
+      progress,
+      agentProgram,
+      mayStart,
+      gone: gone.signal,
+      log,
+    });
   } catch (error) {
     if (gone.signal.aborted) return 0;
     say(describeError(error));
@@ -54,19 +64,21 @@ interface Run {
   readonly progress: Progress;
   /** File of the program that runs in sandboxes. */
   readonly agentProgram: string;
+  /** Whether a person asked for the sandbox just now. */
+  readonly mayStart: () => Promise<boolean>;
   /** Aborts when the local ssh is gone. */
   readonly gone: AbortSignal;
   readonly log: Logger;
 }
 
 async function serveGrant(grant: Grant, run: Run): Promise<number> {
-  const { stream, reporter, progress, agentProgram, gone, log } = run;
+  const { stream, reporter, progress, agentProgram, mayStart, gone, log } = run;
   const client = providerOf(grant.endpoint.provider).connect(grant.endpoint, log);
   const lost = new AbortController();
   const chosen = createBackend(grant.backend, {
     client,
     sandbox: grant.sandbox,
-    mayStart: grant.mayStart,
+    mayStart,
     userKey: grant.userKey,
     agentProgram,
     onProgress: (text) => progress.update(text),

@@ -16,8 +16,8 @@ const TRANSITION_LIMIT_MS = 180_000;
 export interface WakeOptions {
   readonly client: CloudClient;
   readonly sandbox: { readonly id: string; readonly name: string };
-  /** Whether a stopped sandbox may be started for this connection. */
-  readonly mayStart: boolean;
+  /** Whether a stopped sandbox may be started for this connection; a function is asked where it is stopped. */
+  readonly mayStart: boolean | (() => Promise<boolean>);
   /** Told what the wait is about, in words for the user. */
   readonly onProgress: (text: string) => void;
 }
@@ -78,7 +78,7 @@ export async function wakeSandbox(options: WakeOptions, signal: AbortSignal): Pr
         throw new BridgeError('lost', `Sandbox ${name} has failed; look at it in its cloud, or delete it`);
       case 'stopped':
       case 'paused':
-        if (!mayStart) {
+        if (!(typeof mayStart === 'function' ? await mayStart() : mayStart)) {
           throw new BridgeError(
             'stopped',
             `Sandbox ${name} is ${status}; open it from the Cloud Sandboxes view to start it`,

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { createDeferred } from '../../../src/base/async';
 import { DisposableStore } from '../../../src/base/disposable';
 import { silentLogger } from '../../../src/base/logger';
-import { requestGrant } from '../../../src/broker/client';
+import { isAskedFor, requestGrant } from '../../../src/broker/client';
 import type { ConnectionState, Grant, GrantAnswer } from '../../../src/broker/protocol';
 import { BrokerServer, type BrokerServerOptions } from '../../../src/broker/server';
 import { eventually } from '../../helpers/eventually';
@@ -249,6 +249,26 @@ describe('broker', () => {
     const start = Date.now();
     await assert.rejects(ask(20_000), { code: 'signed-out' });
     assert.ok(Date.now() - start < 10_000);
+  });
+
+  describe('asked whether a person wants the sandbox just now', () => {
+    const unasked: GrantAnswer = { ok: true, grant: { ...grant, mayStart: false } };
+    const isAsked = (): Promise<boolean> =>
+      isAskedFor({ dir: dir(), alias, signal: new AbortController().signal, log: silentLogger });
+
+    it('says so where any window of the editor does', async () => {
+      for (const answer of [unasked, unknown, granted]) await serve(answer);
+      assert.equal(await isAsked(), true);
+    });
+
+    it('does not where none does, or only another editor’s, or one that hangs', async () => {
+      await serve(unasked);
+      await serve(granted, { editor: 'cursor' });
+      await serve(() => new Promise(() => undefined));
+      assert.equal(await isAsked(), false);
+    });
+
+    it('does not where there is no window at all', async () => assert.equal(await isAsked(), false));
   });
 
   it('ends a wait at once when it is cancelled', async () => {

@@ -197,6 +197,20 @@ describe('Two editors of one user', function () {
       assert.deepEqual(new Set(outputs), new Set(['in the sandbox\n']));
     });
 
+    for (const [index, name] of ['one', 'other'].entries()) {
+      it(`start a stopped sandbox for the ${name} that was asked for it, whichever answers`, async () => {
+        const alias = await one.open(ref);
+        await other.open(ref);
+        for (const { book } of [one, other]) await book.clearIntent(alias);
+        await one.lifecycle.stop(ref);
+        await assert.rejects(connect(alias), /is stopped; open it/);
+
+        await [one, other][index]!.book.noteIntent(alias);
+
+        assert.equal(await connect(alias), 'in the sandbox\n');
+      });
+    }
+
     it('leave each other what they need when one removes its SSH configuration', async () => {
       const alias = await one.open(ref);
       await other.open(ref);
