@@ -97,6 +97,18 @@ export class AgentFolder {
     await Promise.all(secrets.map((keyId) => fs.rm(path.join(dir, keyId), { force: true })));
   }
 
+  /**
+   * Has what carriers need look as if it was just used: systems clear folders for temporary files of what was not for
+   * days (tmpfiles.d(5); macOS: three). What is not there needs nothing.
+   */
+  async refresh(): Promise<void> {
+    const dir = this.#at('secrets');
+    const secrets = (await fs.readdir(dir)).map((name) => path.join(dir, name));
+    const now = new Date();
+    const files = [this.#at('agent.js'), this.#record, ...secrets];
+    await Promise.all(files.map((file) => fs.utimes(file, now, now).catch(() => undefined)));
+  }
+
   #at(name: string): string {
     return path.join(this.path, name);
   }

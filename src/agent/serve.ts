@@ -3,13 +3,16 @@ import { CarrierAcceptor } from '../agentProtocol/carrierAcceptor';
 import { createDeferred, type Deferred } from '../base/async';
 import { DisposableStore, type Disposable } from '../base/disposable';
 import { describeError } from '../base/errors';
-import type { Logger } from '../base/logger';
+import { logFailure, type Logger } from '../base/logger';
 import type { AgentFolder } from './agentFolder';
 import { listenInFolder } from './carriers/localSocket';
 import { FirstPort } from './carriers/firstPort';
 import { listenOnPort } from './carriers/publicPort';
 import { createHost } from './host';
 import { Sessions } from './sessions';
+
+/** XDG Base Directory Specification, on what is in $XDG_RUNTIME_DIR. */
+const REFRESH_MS = 6 * 3600 * 1000;
 
 export interface ServeOptions {
   readonly folder: AgentFolder;
@@ -38,6 +41,11 @@ export async function serve(options: ServeOptions, signal: AbortSignal): Promise
     owned.add(await listenInFolder(folder, carriers.accept, log));
     const port = owned.add(await openPort(options, sessions, carriers));
     log.info(`agent ${version} serves ${folder.path}`);
+    const refreshing = setInterval(
+      () => logFailure(log, 'its files may be cleared', folder.refresh()),
+      REFRESH_MS,
+    );
+    owned.defer(() => clearInterval(refreshing));
     signal.addEventListener('abort', () => sessions.endOnceEmpty(), { once: true });
     if (signal.aborted) sessions.endOnceEmpty();
     const reason = await ending.promise;
