@@ -83,7 +83,9 @@ export class ProcessRuntime implements Runtime {
 
   async exec(box: BoxSpec, spec: ExecSpec): Promise<BoxProcess> {
     if (!this.#running.has(box.id)) throw new RuntimeError('not-running', `Box ${box.id} is not running`);
-    const { home } = folders(box);
+    const { home, runtime } = folders(box);
+    // Systems clear /tmp of what nobody used for days.
+    if (hasRuntimeFolder) await ensurePrivateDir(runtime);
     const cwd = path.resolve(home, spec.workingDir ?? box.workingDir ?? home);
     const problem = await folderProblem(cwd);
     // A child process reports a missing working folder as a missing program.

@@ -129,6 +129,17 @@ for (const runtime of ['process', 'bubblewrap'] as const) {
       assert.deepEqual(rest, ['box', 'exec', 'exec', '']);
     });
 
+    if (runtime === 'process') {
+      it('have their runtime folder, also when the system has cleared /tmp of it', async () => {
+        const folder = (await api.run(box, ['sh', '-c', 'printf %s "$XDG_RUNTIME_DIR"'])).stdout.toString();
+        rmSync(folder, { recursive: true });
+
+        const { exitCode } = await api.run(box, ['test', '-d', folder]);
+
+        assert.equal(exitCode, 0);
+      });
+    }
+
     it('start in the folder of the request', async () => {
       assert.equal((await api.run(box, ['pwd'], { cwd: '/usr/bin' })).stdout.toString(), '/usr/bin\n');
     });
