@@ -6,7 +6,7 @@ import { isAlias } from './alias';
 import type { SandboxKeys } from './keyPair';
 
 const ending = '.pub';
-const hostLine = /^(ssh-ed25519 \S+) host$/m;
+const hostLine = /^(ssh-ed25519 [A-Za-z0-9+/]{1,200}={0,2}) host$/m;
 
 export function publicKeysFile(dir: string, alias: string): string {
   return path.join(dir, `${alias}${ending}`);
