@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { errnoOf } from '../base/errors';
 import { ensurePrivateDir, readIfExists } from '../base/files';
 import { sshHome } from '../base/paths';
-import { withFileLock } from '../base/fileLock';
+import { LockError, withFileLock } from '../base/fileLock';
 import { SshConfigError, withNextStep } from './errors';
 import { FootprintRecord } from './footprint';
 import type { HostOption, SshVersion } from './hostOptions';
@@ -28,6 +28,9 @@ export interface HostFilesOptions {
   readonly home?: string;
   readonly platform?: NodeJS.Platform;
 }
+
+/** How often our folder is made that others remove again and again. */
+const MAX_ATTEMPTS = 5;
 
 /** Ending of the files that an Include line takes in. */
 export const configEnding = '.config';
@@ -132,12 +135,20 @@ export class HostFiles {
     const { dir } = this.#options;
     const parent = path.dirname(dir);
     try {
-      const isParentNew = !(await exists(parent));
-      await ensurePrivateDir(dir);
-      return await withFileLock(path.join(dir, 'write.lock'), async () => {
-        if (isParentNew) await this.footprint.add({ created: [parent] });
-        return work();
-      });
+      for (let attempt = 1; ; attempt++) {
+        const isParentNew = !(await exists(parent));
+        await ensurePrivateDir(dir);
+        try {
+          return await withFileLock(path.join(dir, 'write.lock'), async () => {
+            if (isParentNew) await this.footprint.add({ created: [parent] });
+            return work();
+          });
+        } catch (error) {
+          // Whoever removed what it had while we waited took the folder along.
+          const isGone = error instanceof LockError && error.code === 'gone';
+          if (!isGone || attempt === MAX_ATTEMPTS) throw error;
+        }
+      }
     } catch (error) {
       throw withNextStep(error, 'make sure that you own it and that its disk is writable, then try again');
     }

@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import * as path from 'node:path';
+import { delay } from '../../../src/base/async';
 import { SshConfig } from '../../../src/sshConfig/sshConfig';
 import { UserConfig } from '../../../src/sshConfig/userConfig';
 import { asOrdinaryUser, NOBODY } from '../../helpers/ordinaryUser';
@@ -247,6 +248,21 @@ describe('the user’s SSH configuration', () => {
     assert.deepEqual(await cursor.remove(), { edited: [file()], folder: ownDir(), isShared: false });
     assert.equal(bytes(), original);
     assert.ok(!existsSync(ownDir()));
+  });
+
+  it('serves an editor that had to wait while the last one removed what it had', async () => {
+    writeOriginal();
+    const code = await install(create('vscode'));
+    const cursor = create('cursor');
+    let opening: Promise<unknown> | undefined;
+    await code.hosts.locked(async () => {
+      opening = install(cursor);
+      await delay(100);
+    });
+    await code.remove();
+    await opening;
+    assert.equal(bytes(), `${cursor.includeLine}\r\n${original}`);
+    assert.ok(existsSync(cursor.hosts.configFile));
   });
 
   it('gets the line beside a configuration file that the editor was told to use', async () => {
