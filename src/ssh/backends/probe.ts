@@ -41,7 +41,8 @@ const PROBE_TIMEOUT_MS = 15_000;
 /**
  * Needs nothing but a POSIX shell: in a bare image even `head` or `grep` is missing. Prints `key=value` lines, then
  * the binary sample. No command substitution per tool, and none for `nc` where a better relay is there: a fork is the
- * dearest thing here. Leaves `$home` and `$uid`.
+ * dearest thing here. No `ash`: to a busybox shell that is built in, and need not be a file; `sh` is, since it runs this.
+ * Leaves `$home` and `$uid`.
  */
 export const PROBE_SCRIPT = `
 printf 'cloud-sandboxes-probe\\n' 2>/dev/null || echo cloud-sandboxes-probe
@@ -59,7 +60,7 @@ if [ -r /etc/passwd ]; then
   done </etc/passwd
 fi
 [ -d "$home" ] || home=/
-for s in "$shell" bash ash sh; do if usable "$s"; then shell=$s; break; fi; done
+for s in "$shell" bash sh; do if usable "$s"; then shell=$s; break; fi; done
 echo "home=$home"
 echo "shell=$shell"
 for f in ${SFTP_SERVERS.join(' ')}; do if [ -x "$f" ]; then echo "sftp=$f"; break; fi; done
