@@ -44,8 +44,8 @@ interface Tools {
 interface RunningBox {
   readonly namespaces: NamespaceBox;
   readonly confinement: Confinement;
-  /** Whether the box has util-linux's script(1) and bash. */
-  readonly has: { readonly script: boolean; readonly bash: boolean };
+  /** Whether the box has util-linux's script(1). */
+  readonly hasScript: boolean;
   /** The processes of this computer that brought the commands into it which run. */
   readonly entered: Set<number>;
 }
@@ -115,11 +115,8 @@ export class BubblewrapRuntime implements Runtime {
       root === undefined ? hostRoot(folders, await hostRootArguments()) : ['--bind', root, '/'];
     const args = boxArguments(box, folders, confinement, rootArguments);
     const namespaces = await NamespaceBox.start(this.#tools.bwrap, args);
-    const has = {
-      script: await isProgram(namespaces.pid, '/usr/bin/script'),
-      bash: await isProgram(namespaces.pid, '/bin/bash'),
-    };
-    this.#running.set(box.id, { namespaces, confinement, has, entered: new Set() });
+    const hasScript = await isProgram(namespaces.pid, '/usr/bin/script');
+    this.#running.set(box.id, { namespaces, confinement, hasScript, entered: new Set() });
   }
 
   async stop(box: BoxSpec): Promise<void> {
@@ -152,7 +149,7 @@ export class BubblewrapRuntime implements Runtime {
       workingDir: path.posix.resolve(HOME, spec.workingDir ?? box.workingDir ?? HOME),
     };
     const { argv, terminal } = spec;
-    const tools = { ...this.#tools, hasScript: running.has.script };
+    const tools = { ...this.#tools, hasScript: running.hasScript };
     const command: EnterCommand = terminal
       ? enterWithTerminal(entry, tools, argv, env)
       : { args: enterArguments(entry, argv), env, isWrapped: false };
@@ -252,13 +249,13 @@ function track(pids: Set<number>, pid: number, { exited }: BoxProcess): void {
   void exited.then(() => pids.delete(pid));
 }
 
+/** Names no shell: the box's /etc/passwd does, and its user may have changed that. */
 function environment(box: BoxSpec, spec: ExecSpec, running: RunningBox): Record<string, string> {
   return {
     PATH: BOX_PATH,
     HOME,
     USER: 'root',
     LOGNAME: 'root',
-    SHELL: running.has.bash ? '/bin/bash' : '/bin/sh',
     LANG: 'C.UTF-8',
     // In a user namespace of one id, archives' owners cannot be restored, and tar as root would try and fail.
     ...(running.confinement.userNamespace !== 'none' && { TAR_OPTIONS: '--no-same-owner' }),

@@ -48,7 +48,7 @@ export function enterWithTerminal(
 ): EnterCommand {
   const maker = terminalMaker(entry, tools);
   if (maker === 'server') return { args: enterArguments(entry, argv), env, isWrapped: false };
-  const shell = env['SHELL'] ?? SCRIPT_SHELL;
+  const shell = env['SHELL'];
   const scriptEnv = { ...env, SHELL: SCRIPT_SHELL };
   if (maker === 'box') {
     const args = enterArguments(entry, scriptCommand('script', argv, shell));
@@ -66,7 +66,8 @@ export function enterWithTerminal(
 /** script runs its command by $SHELL, so that is set aside for it: the command gets its own back. */
 const SCRIPT_SHELL = '/bin/sh';
 
-function scriptCommand(script: string, argv: readonly string[], shell: string): string[] {
-  const command = `export SHELL=${shellQuote(shell)}; exec ${argv.map(shellQuote).join(' ')}`;
+function scriptCommand(script: string, argv: readonly string[], shell: string | undefined): string[] {
+  const ownShell = shell === undefined ? 'unset SHELL' : `export SHELL=${shellQuote(shell)}`;
+  const command = `${ownShell}; exec ${argv.map(shellQuote).join(' ')}`;
   return [script, '--quiet', '--return', '--command', command, '/dev/null'];
 }

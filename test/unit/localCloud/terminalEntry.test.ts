@@ -42,5 +42,13 @@ describe('A terminal in a box', () => {
       assert.match(args.at(-2) ?? '', /^export SHELL='\/bin\/ba sh'; exec /);
       assert.ok(args.at(-2)?.endsWith(`'a' 'it'\\''s'`), args.at(-2));
     });
+
+    it(`gives a command without a shell none when ${hasScript ? 'the box' : 'the host'} makes it`, () => {
+      const entry = { pid: 7, network: true, confinement: confined('nested'), workingDir: '/' };
+      const tools = { nsenter: '/usr/bin/nsenter', hostScript, hasScript };
+      const { args } = enterWithTerminal(entry, tools, ['a'], {});
+
+      assert.match(args.at(-2) ?? '', /^unset SHELL; exec /);
+    });
   }
 });
