@@ -4,28 +4,15 @@ import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
-import { silentLogger } from '../../../src/base/logger';
-import { listAll } from '../../../src/cloud/listAll';
-import { providerOf } from '../../../src/cloud/registry';
-import type { ConnectionState } from '../../../src/broker/protocol';
 import { generateKeyPair, type SandboxKeys } from '../../../src/keys/keyPair';
-import { MemorySecretStore } from '../../../src/keys/secretStore';
-import { EditConsent } from '../../../src/remote/editConsent';
-import { GrantSource } from '../../../src/remote/grantSource';
-import { RemoteSshSettings, type UserSettings } from '../../../src/remote/remoteSshSettings';
-import { SandboxBook } from '../../../src/remote/sandboxBook';
-import { SandboxOpener, type OpenPhase, type Progress } from '../../../src/remote/sandboxOpener';
-import { SshSetup } from '../../../src/remote/sshSetup';
-import { WindowBroker } from '../../../src/remote/windowBroker';
-import { AccountStore } from '../../../src/sandboxes/accountStore';
-import { CloudAccess } from '../../../src/sandboxes/cloudAccess';
-import { Lifecycle } from '../../../src/sandboxes/lifecycle';
-import type { LocalCloudAddress } from '../../../src/sandboxes/localCloud';
-import { SandboxList, type SandboxRef } from '../../../src/sandboxes/sandboxList';
-import { useLocalCloud } from '../../../src/sandboxes/signIn';
+import type { SandboxBook } from '../../../src/remote/sandboxBook';
+import type { OpenPhase, Progress, SandboxOpener } from '../../../src/remote/sandboxOpener';
+import type { SshSetup } from '../../../src/remote/sshSetup';
+import type { Lifecycle } from '../../../src/sandboxes/lifecycle';
+import type { SandboxList, SandboxRef } from '../../../src/sandboxes/sandboxList';
+import { EditorWindow } from '../../helpers/editorWindow';
 import { eventually } from '../../helpers/eventually';
 import { LocalCloudServer } from '../../helpers/localCloud';
-import { MemoryState } from '../../helpers/memoryState';
 import { requireTool } from '../../helpers/require';
 import { useTempDir } from '../../helpers/tempDir';
 
@@ -34,31 +21,18 @@ type Keys = SandboxKeys | undefined;
 const run = promisify(execFile);
 const userConfig = '# mine\nHost *\n  ForwardAgent yes\n  ControlMaster auto\n';
 
-/** Of an editor without Remote-SSH. */
-const noSettings: UserSettings = {
-  has: () => false,
-  get: () => undefined,
-  effective: () => undefined,
-  set: () => Promise.reject(new Error('there is no such setting')),
-};
-
 describe('Opening a sandbox, up to the editor', function () {
   this.timeout(40_000);
   const temp = useTempDir();
   let server: LocalCloudServer;
-  let accounts: AccountStore;
-  let access: CloudAccess;
+  let window: EditorWindow;
   let book: SandboxBook;
   let ssh: SshSetup;
-  let broker: WindowBroker;
   let list: SandboxList;
   let lifecycle: Lifecycle;
   let opener: SandboxOpener;
-  let states: ConnectionState[];
-  let keysOf: (alias: string) => Promise<Keys>;
   let ref: SandboxRef;
   let sshDir: string;
-  const connectionScript = path.resolve('dist', 'connection.js');
 
   before(function () {
     requireTool(this, 'ssh');
@@ -72,71 +46,15 @@ describe('Opening a sandbox, up to the editor', function () {
       stateDir: path.join(temp.path, 'cloud'),
       args: ['--runtime', 'process'],
     });
-    createWindow();
-    ref = await lifecycle.create(await useLocalCloud(access, accounts), { name: 'a "box" $(id)' });
+    window = new EditorWindow({ dir: temp.path, server, editor: 'test', data: 'data', backend: 'exec' });
+    ({ book, ssh, list, lifecycle, opener } = window);
+    ref = await lifecycle.create(await window.useLocalCloud(), { name: 'a "box" $(id)' });
   });
 
   afterEach(async () => {
-    broker.dispose();
-    list.dispose();
-    access.dispose();
+    window.close();
     await server.stop();
   });
-
-  /** The parts of one window as the extension composes them, over folders of the test. */
-  function createWindow(): void {
-    const state = new MemoryState();
-    const secrets = new MemorySecretStore();
-    states = [];
-    keysOf = (alias) => ssh.keysForConnection(alias);
-    const localCloud = async (): Promise<LocalCloudAddress> => ({
-      url: server.ready.url,
-      token: (await fs.readFile(server.ready.tokenFile, 'utf8')).trim(),
-    });
-    accounts = new AccountStore(state, secrets);
-    access = new CloudAccess({
-      accounts,
-      connect: (endpoint, log) => providerOf(endpoint.provider).connect(endpoint, log),
-      localCloud: { find: localCloud, start: localCloud },
-      network: () => undefined,
-      log: silentLogger,
-    });
-    const client = access.client.bind(access);
-    list = new SandboxList({
-      accounts,
-      listSandboxes: async (account, signal) => listAll(await client(account, signal), signal),
-    });
-    lifecycle = new Lifecycle({ list, client, confirmStart: () => Promise.resolve() });
-    book = new SandboxBook(state);
-    const runDir = path.join(temp.path, 'run');
-    ssh = new SshSetup({
-      sshDir,
-      editor: 'test',
-      launcher: { runtimes: [process.execPath], script: connectionScript, runDir },
-      secrets,
-      publicKeysDir: path.join(temp.path, 'public'),
-      book,
-      consent: new EditConsent(state),
-      remoteSsh: new RemoteSshSettings(state, noSettings),
-      settings: () => ({ configFile: path.join(sshDir, 'config') }),
-      log: silentLogger,
-    });
-    const grants = new GrantSource({
-      book,
-      accounts,
-      access,
-      keys: (alias) => keysOf(alias),
-      backend: () => 'exec',
-    });
-    broker = new WindowBroker({
-      dir: runDir,
-      editor: 'test',
-      grant: (alias, signal) => grants.answer(alias, signal),
-      onState: (connection) => states.push(connection),
-      log: silentLogger,
-    });
-    opener = new SandboxOpener({ book, broker, lifecycle, ssh, client, log: silentLogger });
-  }
 
   const progress: Progress<OpenPhase> = { signal: new AbortController().signal, report: () => undefined };
   const noWarning = (obstacles: readonly string[]): void => assert.deepEqual(obstacles, []);
@@ -235,7 +153,7 @@ describe('Opening a sandbox, up to the editor', function () {
     it(`makes a connection whose keys are rotated ${when}`, async () => {
       const { program, arguments: args } = await opener.terminalCommand(ref, progress);
       const rotations: Promise<void>[] = [];
-      keysOf = (alias) => grantedKeys(alias, rotations);
+      window.keysOf = (alias) => grantedKeys(alias, rotations);
 
       for (let round = 0; round < 6; round++) {
         const connect = (): Promise<unknown> => run(program, [...args, 'true']);
@@ -269,7 +187,7 @@ describe('Opening a sandbox, up to the editor', function () {
     await run(program, [...args, 'true']);
 
     await eventually(() => {
-      const phases = states.map(({ phase }) => phase);
+      const phases = window.states.map(({ phase }) => phase);
       assert.ok(phases.includes('connected'), phases.join());
       assert.equal(phases.at(-1), 'closed');
     });
@@ -280,8 +198,8 @@ describe('Opening a sandbox, up to the editor', function () {
     const alias = book.list()[0]?.alias ?? '';
     assert.equal(book.hasFreshIntent(alias), true);
     await run(program, [...args, 'true']);
-    await eventually(() => assert.ok(states.some(({ phase }) => phase === 'connected')));
-    await book.spendIntent(alias, states[0]?.since ?? 0);
+    await eventually(() => assert.ok(window.states.some(({ phase }) => phase === 'connected')));
+    await book.spendIntent(alias, window.states[0]?.since ?? 0);
 
     assert.equal(book.hasFreshIntent(alias), false);
   });
