@@ -17,6 +17,9 @@ const chromiumFlags = [
 ];
 const windowSize = { width: 1280, height: 800 };
 const MAX_VISIBLE_TEXT = 4000;
+/** How long the palette may take to show a command, and for how long it is opened again. */
+const PALETTE_MS = 5_000;
+const COMMAND_MS = 30_000;
 const screenshotDir = path.resolve('test-results');
 
 /** Its owner closes it. */
@@ -178,12 +181,15 @@ export class Workbench {
     await this.page.keyboard.press('Enter');
   }
 
+  /** By the palette, which closes when something takes the focus: a page that opened a moment ago may do so late. */
   async runCommand(title: string): Promise<void> {
     await this.#slowDown();
-    await this.page.keyboard.press('F1');
     const input = this.page.locator('.quick-input-widget input');
-    await input.fill(`>${title}`);
-    await this.pickEntry(title).first().click();
+    await eventually(async () => {
+      await this.page.keyboard.press('F1');
+      await input.fill(`>${title}`, { timeout: PALETTE_MS });
+      await this.pickEntry(title).first().click({ timeout: PALETTE_MS });
+    }, COMMAND_MS);
   }
 
   /** Follows a link of the editor's own scheme; the editor's question whether our extension may have it is answered. */
