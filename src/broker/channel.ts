@@ -25,7 +25,10 @@ export function openChannel(socket: Socket, maxMessageBytes: number, log: Logger
   });
   // After the pipeline is over, writes may still fail.
   socket.on('error', fail);
-  const channel = createMessageConnection(new StreamMessageReader(limited), new StreamMessageWriter(socket), {
+  const reader = new StreamMessageReader(limited);
+  // Else a peer that breaks off within a message leaves a timer, which starts itself again for ever.
+  reader.partialMessageTimeout = 0;
+  const channel = createMessageConnection(reader, new StreamMessageWriter(socket), {
     // Its messages may quote what a peer sent.
     error: () => undefined,
     warn: () => undefined,
