@@ -21,6 +21,8 @@ describe('A command that cannot be started, in the words of Podman', () => {
     server.server.on('upgrade', (_request, socket) => {
       socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
       socket.end(frame(MISSING_FOLDER));
+      // Else its end is never noticed, and it stays open.
+      socket.resume();
     });
     const surroundings = { env: {}, platform: process.platform, home: '/' };
     engine = await connectEngine(server.url.replace('http:', 'tcp:'), surroundings);
