@@ -155,6 +155,7 @@ async function untilDone(
   const idleMs = idleExitSeconds > 0 ? idleExitSeconds * 1000 : Infinity;
   const upkeep = new Upkeep(log);
   let lastNeeded = Date.now();
+  let wasNeeded = false;
   while (!signal.aborted) {
     await cloud.sweep();
     const isOurs = await upkeep.attempt('record', 'look who serves this state folder', () =>
@@ -165,7 +166,10 @@ async function untilDone(
       log.warn(`Ending: ${paths.record} is no longer this server's`);
       return;
     }
-    if (cloud.isNeeded()) lastNeeded = Date.now();
+    const isNeeded = cloud.isNeeded();
+    // The last box may just have been stopped: the wait begins now, not at the look before.
+    if (isNeeded || wasNeeded) lastNeeded = Date.now();
+    wasNeeded = isNeeded;
     if (Date.now() - Math.max(lastNeeded, cloud.lastUse()) >= idleMs) {
       log.info(`Ending: no box ran and nobody used it for ${idleExitSeconds} s`);
       return;
