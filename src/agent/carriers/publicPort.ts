@@ -11,7 +11,8 @@ import type { Logger } from '../../base/logger';
 import { startServer } from '../startServer';
 import { Strangers } from './strangers';
 
-const MAX_STRANGERS = 128;
+/** More than Node lets wait to be accepted (511): all that come at once are read from before the first of them goes. */
+const MAX_STRANGERS = 512;
 const MAX_HEADER_BYTES = 8 * 1024;
 /** For the request, from the connection on. */
 const REQUEST_MS = 10_000;
