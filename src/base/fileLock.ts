@@ -39,11 +39,16 @@ async function acquire(lockPath: string): Promise<() => Promise<void>> {
     try {
       return await tryLock(lockPath);
     } catch (cause) {
-      // While another releases it, Windows gives other errors than that it is held; a folder does not come back.
-      if (errnoOf(cause) === 'ENOENT' || Date.now() >= deadline) throw lockError(lockPath, cause);
+      if (!mayPass(cause) || Date.now() >= deadline) throw lockError(lockPath, cause);
     }
     await delay(pauseMs * (1 + Math.random()));
   }
+}
+
+/** While another releases a lock, Windows gives other errors than that it is held; a folder does not come back. */
+function mayPass(cause: unknown): boolean {
+  const errno = errnoOf(cause);
+  return errno === 'ELOCKED' || (process.platform === 'win32' && errno !== 'ENOENT');
 }
 
 function tryLock(lockPath: string): Promise<() => Promise<void>> {

@@ -3,7 +3,7 @@ import { createDeadline } from '../base/deadline';
 import { describeError } from '../base/errors';
 import { ensurePrivateDir } from '../base/files';
 import type { Logger } from '../base/logger';
-import { editorOfAlias, listEndpoints } from './endpoints';
+import { editorOfAlias, listEndpoints, type Endpoint } from './endpoints';
 import { askBroker, Inquiry } from './inquiry';
 import type { Grant } from './protocol';
 
@@ -12,7 +12,7 @@ export interface GrantRequestOptions {
   readonly dir: string;
   readonly alias: string;
   readonly signal: AbortSignal;
-  /** How long to wait for a grant, in milliseconds: an editor, or the local cloud, may be starting. */
+  /** How long to wait for an answer, in milliseconds: an editor, or the local cloud, may be starting. */
   readonly waitMs?: number;
   readonly log: Logger;
 }
@@ -41,23 +41,30 @@ const ASKED_FOR_MS = 2000;
  * Whether a person asked for the sandbox just now, in any window of the alias's editor. A grant tells what its own
  * window knows: editors of the same kind with data of their own do not know what was asked of the others. Never rejects.
  */
-export async function isAskedFor({ dir, alias, signal, log }: GrantRequestOptions): Promise<boolean> {
+export async function isAskedFor(options: GrantRequestOptions): Promise<boolean> {
+  const { dir, alias, signal, waitMs = ASKED_FOR_MS, log } = options;
   const editor = editorOfAlias(alias);
-  const limit = createDeadline(ASKED_FOR_MS, () => new Error('A window hangs'), signal);
+  const limit = createDeadline(waitMs, () => new Error('A window hangs'), signal);
+  const inquire = async (endpoint: Endpoint): Promise<void> => {
+    try {
+      const answer = await askBroker(endpoint, alias, limit.signal, log);
+      if (!answer.ok || !answer.grant.mayStart) throw new Error('Nobody asked for it there');
+    } catch (error) {
+      log.debug(`Broker ${endpoint.file}: ${describeError(error)}`);
+      throw error;
+    }
+  };
+  let inquiries: Promise<void>[] = [];
   try {
     const endpoints = (await listEndpoints(dir, editor)).filter((endpoint) => endpoint.editor === editor);
-    const answers = await Promise.all(
-      endpoints.map((endpoint) =>
-        askBroker(endpoint, alias, limit.signal, log).catch((error: unknown) => {
-          log.debug(`Broker ${endpoint.file}: ${describeError(error)}`);
-        }),
-      ),
-    );
-    return answers.some((answer) => answer?.ok && answer.grant.mayStart);
+    inquiries = endpoints.map(inquire);
+    // One is enough: another may hang.
+    await Promise.any(inquiries);
+    return true;
   } catch (error) {
     log.debug(`Asking all windows: ${describeError(error)}`);
     return false;
   } finally {
-    limit.dispose();
+    void Promise.allSettled(inquiries).then(() => limit.dispose());
   }
 }

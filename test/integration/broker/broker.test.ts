@@ -54,7 +54,7 @@ describe('broker', () => {
         ...more,
       }),
     );
-  const ask = (waitMs = 400, signal = new AbortController().signal): Promise<Grant> =>
+  const ask = (waitMs = 10_000, signal = new AbortController().signal): Promise<Grant> =>
     requestGrant({ dir: dir(), alias, signal, waitMs, log: silentLogger });
 
   it('gives a grant as it is', async () => {
@@ -235,7 +235,7 @@ describe('broker', () => {
   for (const { name, answer, editor, code, message } of failures) {
     it(`says in one line what to do with ${name}`, async () => {
       if (answer) await serve(answer, editor === undefined ? {} : { editor });
-      await assert.rejects(ask(), (error: Error & { code: string }) => {
+      await assert.rejects(ask(answer ? 1000 : 300), (error: Error & { code: string }) => {
         assert.equal(error.code, code);
         assert.match(error.message, message);
         assert.doesNotMatch(error.message, /[\r\n]/);
@@ -253,11 +253,17 @@ describe('broker', () => {
 
   describe('asked whether a person wants the sandbox just now', () => {
     const unasked: GrantAnswer = { ok: true, grant: { ...grant, mayStart: false } };
-    const isAsked = (): Promise<boolean> =>
-      isAskedFor({ dir: dir(), alias, signal: new AbortController().signal, log: silentLogger });
+    const isAsked = (waitMs = 60_000): Promise<boolean> =>
+      isAskedFor({ dir: dir(), alias, signal: new AbortController().signal, waitMs, log: silentLogger });
 
     it('says so where any window of the editor does', async () => {
       for (const answer of [unasked, unknown, granted]) await serve(answer);
+      assert.equal(await isAsked(), true);
+    });
+
+    it('says so at once though another window hangs', async () => {
+      await serve(() => new Promise(() => undefined));
+      await serve(granted);
       assert.equal(await isAsked(), true);
     });
 
@@ -265,7 +271,7 @@ describe('broker', () => {
       await serve(unasked);
       await serve(granted, { editor: 'cursor' });
       await serve(() => new Promise(() => undefined));
-      assert.equal(await isAsked(), false);
+      assert.equal(await isAsked(1000), false);
     });
 
     it('does not where there is no window at all', async () => assert.equal(await isAsked(), false));
