@@ -47,7 +47,8 @@ export async function serve(options: ServeOptions, signal: AbortSignal): Promise
     );
     owned.defer(() => clearInterval(refreshing));
     signal.addEventListener('abort', () => sessions.endOnceEmpty(), { once: true });
-    if (signal.aborted) sessions.endOnceEmpty();
+    // Only now: whoever had it started could not come before.
+    sessions.endOnceEmpty();
     const reason = await ending.promise;
     // At once: a session that began now would end with this process.
     carriers.dispose();
@@ -69,11 +70,11 @@ function createSessions(
 ): Sessions {
   let idle: NodeJS.Timeout | undefined;
   const onEmpty = (): void => {
+    clearTimeout(idle);
     if (signal.aborted) ending.resolve('it was told to, and has no session');
     else idle = setTimeout(() => ending.resolve('it was not used for a while'), idleExitMs);
   };
   owned.defer(() => clearTimeout(idle));
-  onEmpty();
   return new Sessions({
     host: createHost({ env, pipesDir: folder.pipes, log }),
     version,

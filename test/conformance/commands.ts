@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Outcome, SshHost } from '../helpers/sshHost';
+import { withoutWaits } from '../helpers/waits';
 import { define, type Case } from './case';
 
 /** What a client that ran to its end has left, as text that does not tell one host from another. */
@@ -14,12 +15,9 @@ export function textOf(host: SshHost, { code, signal, stdout, stderr }: Outcome)
   return { code, signal, stdout: stdout.toString(), stderr: comparableText(host, stderr) };
 }
 
-/** What our connection says while one waits, of its own accord and by banners: on a busy computer any may take long. */
-const WAITS = /^(cloud-sandboxes: )?(Waiting for|Connecting to|Starting the agent in) .*\r?\n/gm;
-
 /** Text that tells neither one host from another nor a slow connection from a quick one. */
 export function comparableText(host: SshHost, text: string): string {
-  return text.replaceAll(host.alias, 'HOST').replaceAll('127.0.0.1', 'HOST').replace(WAITS, '');
+  return withoutWaits(text).replaceAll(host.alias, 'HOST').replaceAll('127.0.0.1', 'HOST');
 }
 
 /** What is expected of a command; without it: success, and not a word. */

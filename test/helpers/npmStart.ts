@@ -7,6 +7,7 @@ import * as path from 'node:path';
 import { isAlive } from '../../src/base/processes';
 import { eventually } from './eventually';
 import { readAll } from './remoteProcess';
+import { withoutWaits } from './waits';
 
 export interface StartOutcome {
   readonly code: number | null;
@@ -45,7 +46,7 @@ export class NpmStart {
       readAll(child.stderr!),
       once(child, 'exit') as Promise<[number | null]>,
     ]);
-    return { code, stdout: stdout.toString(), stderr: stderr.toString() };
+    return { code, stdout: stdout.toString(), stderr: withoutWaits(stderr.toString()) };
   }
 
   async close(): Promise<void> {

@@ -27,10 +27,16 @@ describe('the socket for pipes', () => {
   let server: net.Server;
   let holder: PipedProcess;
 
-  beforeEach(async () => {
+  const listen = async (name: string, offerMs?: number): Promise<net.Server> => {
     const onCarrier = (carrier: Duplex): void => void carriers.push(carrier.on('error', () => undefined));
-    server = createPipesServer({ onCarrier, log: silentLogger, offerMs: 500 });
-    await once(server.listen(path.join(dir.path, PIPES_SOCKET)), 'listening');
+    const patience = offerMs === undefined ? {} : { offerMs };
+    const listening = createPipesServer({ onCarrier, log: silentLogger, ...patience });
+    await once(listening.listen(path.join(dir.path, name)), 'listening');
+    return listening;
+  };
+
+  beforeEach(async () => {
+    server = await listen(PIPES_SOCKET);
     holder = await startPipedProcess(['sleep', '1000']);
   });
 
@@ -64,7 +70,6 @@ describe('the socket for pipes', () => {
       { name: 'a path', offer: () => `../${offerOf()}` },
       { name: 'garbage', offer: () => `${randomBytes(30).toString('latin1')}\n` },
       { name: 'a line without an end', offer: () => '1'.repeat(200_000) },
-      { name: 'silence', offer: () => '' },
     ];
 
     const assertRefused = async (offer: string): Promise<void> => {
@@ -78,6 +83,14 @@ describe('the socket for pipes', () => {
     };
 
     for (const { name, offer } of offers) it(name, () => assertRefused(offer()));
+
+    it('silence', async () => {
+      const impatient = await listen('impatient.sock', 100);
+      const attach = net.connect({ path: path.join(dir.path, 'impatient.sock') });
+
+      assert.equal(String(await readAll(attach)), '');
+      impatient.close();
+    });
 
     it('what is no pipe', async () => {
       const { pid } = spawn('sleep', ['1000'], { stdio: 'ignore' });

@@ -150,10 +150,10 @@ describe('an agent', () => {
   });
 
   it('ends by itself when nobody used it for a while', async () => {
-    const agent = await start({ args: ['--idle-exit-seconds', '1'] });
+    const agent = await start({ args: ['--idle-exit-seconds', '2'] });
     const connection = await agent.connect();
     assert.equal(
-      (await collect(await connection.client.exec({ argv: ['sleep', '1.5'], env: {} }))).stdout,
+      (await collect(await connection.client.exec({ argv: ['sleep', '2.5'], env: {} }))).stdout,
       '',
     );
 

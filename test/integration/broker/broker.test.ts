@@ -155,7 +155,7 @@ describe('broker', () => {
         return new Promise(() => undefined);
       },
     });
-    await assert.rejects(ask(300), { code: 'no-broker' });
+    await assert.rejects(ask(1500), { code: 'no-broker' });
     assert.ok(await cancelled.promise);
   });
 
@@ -172,7 +172,7 @@ describe('broker', () => {
       calls++;
       return new Promise(() => undefined);
     });
-    await assert.rejects(ask(1500), { code: 'no-broker' });
+    await assert.rejects(ask(3000), { code: 'no-broker' });
     assert.equal(calls, 1);
   });
 
@@ -235,7 +235,7 @@ describe('broker', () => {
   for (const { name, answer, editor, code, message } of failures) {
     it(`says in one line what to do with ${name}`, async () => {
       if (answer) await serve(answer, editor === undefined ? {} : { editor });
-      await assert.rejects(ask(answer ? 1000 : 300), (error: Error & { code: string }) => {
+      await assert.rejects(ask(answer ? 2000 : 300), (error: Error & { code: string }) => {
         assert.equal(error.code, code);
         assert.match(error.message, message);
         assert.doesNotMatch(error.message, /[\r\n]/);

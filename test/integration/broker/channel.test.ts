@@ -22,6 +22,6 @@ describe('A channel whose peer breaks off within a message', () => {
     await closed;
     server.close();
 
-    assert.equal(timers(), before);
+    assert.ok(timers() <= before, 'there is one timer more');
   });
 });

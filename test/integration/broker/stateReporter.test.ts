@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { DisposableStore } from '../../../src/base/disposable';
 import { silentLogger } from '../../../src/base/logger';
 import type { ConnectionState } from '../../../src/broker/protocol';
-import { BrokerServer } from '../../../src/broker/server';
+import { BrokerServer, type BrokerServerOptions } from '../../../src/broker/server';
 import { StateReporter } from '../../../src/broker/stateReporter';
 import { eventually } from '../../helpers/eventually';
 import { useTempDir } from '../../helpers/tempDir';
@@ -16,6 +16,12 @@ import { useTempDir } from '../../helpers/tempDir';
 const run = promisify(execFile);
 const alias = 'web-aaaabbbbcccc.vscode.sbx';
 const connecting: ConnectionState = { connectionId: 'c', alias, pid: 1, phase: 'connecting', since: 5 };
+interface OpenWindow {
+  /** What it was told. */
+  readonly states: ConnectionState[];
+  readonly close: () => void;
+}
+
 const connected: ConnectionState = { ...connecting, phase: 'connected', roundTripMs: 7 };
 
 describe('StateReporter', () => {
@@ -27,7 +33,10 @@ describe('StateReporter', () => {
   afterEach(() => owned.dispose());
 
   const dir = (): string => path.join(temp.path, 'run');
-  const openWindow = async (editor = 'vscode'): Promise<{ states: ConnectionState[]; close: () => void }> => {
+  const openWindow = async ({
+    editor = 'vscode',
+    ...patience
+  }: Partial<Pick<BrokerServerOptions, 'editor' | 'idleMs'>> = {}): Promise<OpenWindow> => {
     const states: ConnectionState[] = [];
     const broker = await BrokerServer.start({
       dir: dir(),
@@ -35,7 +44,7 @@ describe('StateReporter', () => {
       grant: () => Promise.reject(new Error('not asked here')),
       onState: (state) => states.push(state),
       log: silentLogger,
-      idleMs: 100,
+      ...patience,
     });
     owned.add(broker);
     return { states, close: () => broker.dispose() };
@@ -51,7 +60,7 @@ describe('StateReporter', () => {
 
   it('tells every window of its editor, and no other', async () => {
     const windows = [await openWindow(), await openWindow()];
-    const other = await openWindow('cursor');
+    const other = await openWindow({ editor: 'cursor' });
     createReporter().report(connected);
     for (const { states } of windows) await eventually(() => assert.deepEqual(states, [connected]));
     assert.deepEqual(other.states, []);
@@ -93,7 +102,7 @@ describe('StateReporter', () => {
   });
 
   it('keeps its link although the state stays the same for longer than a window waits for idle peers', async () => {
-    const { states } = await openWindow();
+    const { states } = await openWindow({ idleMs: 500 });
     const reporter = createReporter();
     reporter.report(connected);
     for (let peer = 0; peer < 3; peer++) await idlePeerIsDropped();

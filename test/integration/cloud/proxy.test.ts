@@ -160,8 +160,8 @@ describe('the way to a cloud', () => {
     const proxy = await serveProxy('');
     const from = createOrigin(`https://${CLOUD_HOST}`, { proxyUrl: proxy.url });
 
-    const dialling = dialWebSocket({ origin: from, path: '/', what: 'dial', handshakeTimeoutMs: 100 });
-    const asking = new HttpClient(from).request({ what: 'ask', method: 'POST', path: '/', timeoutMs: 100 });
+    const dialling = dialWebSocket({ origin: from, path: '/', what: 'dial', handshakeTimeoutMs: 1_000 });
+    const asking = new HttpClient(from).request({ what: 'ask', method: 'POST', path: '/', timeoutMs: 1_000 });
 
     await assert.rejects(dialling, { code: 'unreachable' });
     await assert.rejects(asking, { code: 'unreachable' });

@@ -171,6 +171,8 @@ describe('Commands of the Docker runtime', function () {
     const execution = await docker.exec(box, ['sh', '-i'], { terminal });
     execution.stdin.write('setsid sleep 4005 </dev/null >/dev/null 2>&1 &\n sleep 4006 &\n echo re""ady\n');
     await waitForOutput(execution, 'ready');
+    // Before setsid(1) becomes it, it belongs to the terminal.
+    await eventually(async () => assert.ok((await docker.processes(box)).includes('sleep 4005')));
 
     execution.kill();
     execution.stdout.resume();

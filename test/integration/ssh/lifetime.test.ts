@@ -21,23 +21,27 @@ describe('the life of a connection', () => {
   async function processesInSandbox(): Promise<string[]> {
     const look = `for f in /proc/[0-9]*/cmdline; do tr '\\0\\n' '  ' <$f; echo; done 2>/dev/null`;
     const lines = (await sandbox.current.server.api.sh(sandbox.current.sandbox.id, look)).split('\n');
-    return lines.filter((line) => line !== '' && !/\/proc\/\[0-9\]|^tr /.test(line)).sort();
+    return lines
+      .map((line) => line.trim())
+      .filter((line) => line !== '' && !/\/proc\/\[0-9\]|^tr /.test(line))
+      .sort();
   }
 
   /** Starts ssh and waits until its connection is that far. */
   async function openSsh(
     args: readonly string[],
     phase: 'connecting' | 'connected' = 'connected',
-  ): Promise<{ ssh: ChildProcess; connection: number }> {
+  ): Promise<{ ssh: ChildProcess; connection: number; exited: Promise<unknown[]> }> {
     const { states } = sandbox.current;
     const others = new Set(states.map(({ pid }) => pid));
     const ssh = sandbox.current.spawn('ssh', args);
+    const exited = once(ssh, 'exit');
     const connection = await eventually(() => {
       const report = states.find((state) => state.phase === phase && !others.has(state.pid));
       assert.ok(report, `the connection is not ${phase}`);
       return report.pid;
     });
-    return { ssh, connection };
+    return { ssh, connection, exited };
   }
 
   async function killAndWait(ssh: ChildProcess, connection: number, left: readonly string[]): Promise<void> {
@@ -125,8 +129,8 @@ describe('the life of a connection', () => {
   });
 
   it('ends with ssh', async () => {
-    const { ssh, connection } = await openSsh([sandbox.current.alias, 'true']);
-    await once(ssh, 'exit');
+    const { connection, exited } = await openSsh([sandbox.current.alias, 'true']);
+    await exited;
 
     await eventually(() => assert.ok(!isRunning(connection)), GONE_MS);
   });
@@ -134,21 +138,21 @@ describe('the life of a connection', () => {
   it('leaves a daemon in the sandbox alone', async () => {
     const command = 'setsid sleep 779 >/dev/null 2>&1 </dev/null & sleep 780';
     const { ssh, connection } = await openSsh([sandbox.current.alias, command]);
-    const daemon = async (): Promise<void> => assert.ok((await processesInSandbox()).includes('sleep 779 '));
+    const daemon = async (): Promise<void> => assert.ok((await processesInSandbox()).includes('sleep 779'));
     await eventually(daemon);
 
     // With the connection ends all that it takes along.
     ssh.kill('SIGKILL');
     await eventually(() => assert.ok(!isRunning(connection)), GONE_MS);
 
-    await eventually(async () => assert.ok(!(await processesInSandbox()).includes('sleep 780 ')), GONE_MS);
+    await eventually(async () => assert.ok(!(await processesInSandbox()).includes('sleep 780')), GONE_MS);
     await daemon();
     await sandbox.current.ssh('pkill -f "^sleep 779"');
   });
 
   it('reports its end', async () => {
-    const { ssh, connection } = await openSsh([sandbox.current.alias, 'true']);
-    await once(ssh, 'exit');
+    const { connection, exited } = await openSsh([sandbox.current.alias, 'true']);
+    await exited;
 
     await eventually(() => {
       const last = sandbox.current.states.filter(({ pid }) => pid === connection).at(-1);
@@ -160,20 +164,20 @@ describe('the life of a connection', () => {
     afterEach(() => sandbox.current.serve(true));
 
     it('goes on', async () => {
-      const { ssh } = await openSsh([sandbox.current.alias, 'cat']);
+      const { ssh, exited } = await openSsh([sandbox.current.alias, 'cat']);
 
       sandbox.current.stopServing();
       ssh.stdin!.end('still here\n');
 
       const [line] = (await once(ssh.stdout!, 'data')) as [Buffer];
       assert.equal(line.toString(), 'still here\n');
-      assert.deepEqual(await once(ssh, 'exit'), [0, null]);
+      assert.deepEqual(await exited, [0, null]);
     });
 
     it('greets before there is any, so that ConnectTimeout does not pass, and waits for one', async () => {
       sandbox.current.stopServing();
       const { alias } = sandbox.current;
-      const ssh = sandbox.current.spawn('ssh', ['-v', '-o', 'ConnectTimeout=2', alias, 'echo fine']);
+      const ssh = sandbox.current.spawn('ssh', ['-v', '-o', 'ConnectTimeout=10', alias, 'echo fine']);
       let stderr = '';
       ssh.stderr!.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
       // What ConnectTimeout bounds is the wait for this line, and nothing after it.

@@ -8,6 +8,7 @@ import { eventually } from '../../helpers/eventually';
 import { isRunning } from '../../helpers/processes';
 import { requireTool } from '../../helpers/require';
 import { SandboxOverSsh } from '../../helpers/sandboxOverSsh';
+import { withoutWaits } from '../../helpers/waits';
 
 describe('when the cloud fails a connection', () => {
   let sandbox: SandboxOverSsh;
@@ -45,12 +46,12 @@ describe('when the cloud fails a connection', () => {
     it(`ends a command with one line and code 255 when ${name}`, async () => {
       const { ssh, ended, said } = startSsh(sandbox.alias, 'echo begin; cat');
       await once(ssh.stdout!, 'data');
-      const { pid } = sandbox.states[0]!;
+      const { pid } = await eventually(() => sandbox.states[0] ?? assert.fail('no state yet'));
 
       await lose();
 
       assert.deepEqual(await ended, [255, null]);
-      assert.match(said(), /^cloud-sandboxes: [^\n]+\n$/);
+      assert.match(withoutWaits(said()), /^cloud-sandboxes: [^\n]+\n$/);
       await endsWithout(pid);
     });
   }
@@ -88,7 +89,7 @@ describe('when the cloud fails a connection', () => {
     await sandbox.server.stop();
     const impatient = [
       '-o',
-      'ConnectTimeout=2',
+      'ConnectTimeout=5',
       '-o',
       'ServerAliveInterval=1',
       '-o',
@@ -96,7 +97,7 @@ describe('when the cloud fails a connection', () => {
     ];
     const { ssh, said } = startSsh(...impatient, sandbox.alias, 'echo fine');
     const banners = (): number => said().match(/Waiting for the cloud/g)?.length ?? 0;
-    await eventually(() => assert.ok(banners() >= 3), 10_000);
+    await eventually(() => assert.ok(banners() >= 4), 15_000);
 
     await sandbox.restartServer();
 
