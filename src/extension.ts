@@ -312,7 +312,9 @@ function addCommands(
     isOpen: (alias) => connections.of(alias).some(servesEditor),
   });
   const lostTerminals = owned.add(new LostTerminals({ connections, book, list, lifecycle, windowId, log }));
-  const open = new OpenCommands({ picker, flow, opener, lostTerminals, canOpenRemotes, windowId, log });
+  const open = owned.add(
+    new OpenCommands({ picker, flow, opener, lostTerminals, canOpenRemotes, windowId, log }),
+  );
   const sshCommands = new SshCommands({ extensionId: context.extension.id, picker, book, opener, ssh, log });
   owned.add(vscode.window.registerUriHandler(new LinkHandler({ accounts, cloud, client, open, log })));
   owned.add(

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
 import type { OpenFlow, TargetWindow } from '../remote/openFlow';
 import type { SandboxOpener } from '../remote/sandboxOpener';
@@ -25,11 +26,22 @@ export interface OpenCommandsOptions {
 }
 
 /** The commands that open a sandbox: as a folder in a window, or as a terminal. */
-export class OpenCommands {
+export class OpenCommands implements Disposable {
   readonly #options: OpenCommandsOptions;
+  /** What the editor was given to make a terminal of. */
+  readonly #profiles = new WeakSet<object>();
+  readonly #opened: Disposable;
 
   constructor(options: OpenCommandsOptions) {
     this.#options = options;
+    // The editor itself shows its newest terminal a moment too soon: before there is this one.
+    this.#opened = vscode.window.onDidOpenTerminal((terminal) => {
+      if (this.#profiles.has(terminal.creationOptions)) terminal.show();
+    });
+  }
+
+  dispose(): void {
+    this.#opened.dispose();
   }
 
   async open(target: CommandTarget | undefined, window: TargetWindow): Promise<void> {
@@ -75,6 +87,7 @@ export class OpenCommands {
     const ref = await this.#chooseForTerminal();
     const options = ref && (await this.#terminalOptions(ref));
     if (!options) throw new NoTerminal();
+    this.#profiles.add(options);
     return new vscode.TerminalProfile(options);
   }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import { createDeferred } from '../base/async';
 import { DisposableStore } from '../base/disposable';
@@ -52,9 +53,14 @@ export class SandboxPicker {
     const owned = new DisposableStore();
     const pick = owned.add(vscode.window.createQuickPick<SandboxItem>());
     const chosen = createDeferred<PickedItem | undefined>();
+    let shown: readonly SandboxItem[] | undefined;
     const update = (): void => {
+      const items = sandboxItems(list, options);
+      // New rows in place of the same would take a click that falls between, and make hovers blink.
+      if (isDeepStrictEqual(items, shown)) return;
+      shown = items;
       const active = pick.activeItems[0]?.ref;
-      pick.items = sandboxItems(list, options);
+      pick.items = items;
       const again = active && pick.items.find(({ ref }) => ref && isSame(ref, active));
       if (again) pick.activeItems = [again];
     };

@@ -43,7 +43,8 @@ const silences = new Map<number, Harm>([
   [75, (network) => network.forget()],
 ]);
 
-describe('one connection over a network that fails', () => {
+describe('one connection over a network that fails', function () {
+  this.timeout(60_000);
   let sandbox: SandboxOverSsh;
   let relay: Relay;
   let shared: ForwardingSsh;

@@ -10,6 +10,7 @@ const backends: readonly BackendName[] = ['exec', 'agent', 'sshd'];
 describe('our bridge beside a real sshd', () => {
   const reference = new Reference();
   before(async function () {
+    this.timeout(120_000);
     requireTool(this, ...TOOLS);
     await reference.open(await openSshd());
   });

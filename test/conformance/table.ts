@@ -44,7 +44,8 @@ export interface TableOptions {
 /** Defines a test of each case, which compares what it sees of our bridge with what it sees of sshd. */
 export function defineTable({ backend, open, reference, differs }: TableOptions): void {
   let bridge: Side | undefined;
-  before(async () => {
+  before(async function () {
+    this.timeout(120_000);
     bridge = await Side.open(await open());
   });
   after(() => bridge?.close());
@@ -69,7 +70,7 @@ interface Sides {
 }
 
 function defineTest(one: Case, backend: BackendName, { reference, bridge }: Sides): void {
-  const { name, impossible, timeoutMs = 20_000 } = one;
+  const { name, impossible, timeoutMs = 60_000 } = one;
   if (impossible?.backends.includes(backend)) {
     it(`refuses, since ${impossible.why}: ${name}`, () => impossible.isRefused(bridge())).timeout(timeoutMs);
     return;

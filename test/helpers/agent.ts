@@ -1,6 +1,6 @@
 /** The real agent, as a process of this computer, and connections to it. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as net from 'node:net';
@@ -11,6 +11,7 @@ import { CarrierKeeper } from '../../src/agentProtocol/carrierKeeper';
 import { ResumableStream } from '../../src/agentProtocol/resumableStream';
 import { keyIdOf } from '../../src/agentProtocol/secret';
 import type { AgentRecord } from '../../src/agent/agentFolder';
+import { sendSignal } from '../../src/processes/procfs';
 import { AgentClient } from '../../src/ssh/backends/agent/agentClient';
 import { AgentSession } from '../../src/ssh/backends/agent/agentSession';
 import { eventually } from './eventually';
@@ -148,19 +149,21 @@ export class AgentConnection {
 /** The bundle, as `npm run build` makes it. */
 export const agentProgram = path.resolve('dist/agent.js');
 
-/** The agents whose folders lie below this one, by their process ids. */
+/** The agents whose folders lie below this one, by their process ids. Any may be about to end. */
 export function agentsIn(dir: string): number[] {
-  const found = execFileSync('find', [dir, '-name', 'agent.json'], { encoding: 'utf8' });
-  return found
+  const found = spawnSync('find', [dir, '-name', 'agent.json', '-exec', 'cat', '{}', '+'], {
+    encoding: 'utf8',
+  });
+  return found.stdout
     .split('\n')
-    .filter((file) => file !== '')
-    .map((file) => (JSON.parse(readFileSync(file, 'utf8')) as AgentRecord).pid)
+    .filter((line) => line !== '')
+    .map((line) => (JSON.parse(line) as AgentRecord).pid)
     .filter(isRunning);
 }
 
 /** Ends the agents whose folders lie below this one, whatever they are doing. */
 export async function killAgentsIn(dir: string): Promise<void> {
   const agents = agentsIn(dir);
-  for (const pid of agents) process.kill(pid, 'SIGKILL');
+  for (const pid of agents) sendSignal(pid, 'SIGKILL');
   await eventually(() => assert.ok(!agents.some(isRunning)));
 }

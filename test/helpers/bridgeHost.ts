@@ -55,7 +55,7 @@ export class BridgeHost extends SshHost {
     await this.endChildren();
     this.server.close();
     await Promise.all(this.#bridges);
-    rmSync(this.dir, { recursive: true, force: true });
+    rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 });
   }
 
   async #serve(socket: net.Socket, backend: Backend, hostKey: string): Promise<void> {

@@ -80,7 +80,7 @@ export class LocalBackend implements Backend {
 
   close(): Promise<void> {
     for (const server of this.#listeners.keys()) server.close();
-    rmSync(this.#dir, { recursive: true, force: true });
+    rmSync(this.#dir, { recursive: true, force: true, maxRetries: 5 });
     return Promise.resolve();
   }
 

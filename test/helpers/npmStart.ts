@@ -58,7 +58,7 @@ export class NpmStart {
         if (isAlive(pid)) throw new Error(`The local cloud, process ${pid}, goes on`);
       }, 15_000);
     }
-    rmSync(this.dir, { recursive: true, force: true });
+    rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

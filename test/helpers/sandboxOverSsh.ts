@@ -109,7 +109,7 @@ export class SandboxOverSsh extends SshHost {
     this.stopServing();
     this.client.dispose();
     await this.#server.stop();
-    rmSync(this.dir, { recursive: true, force: true });
+    rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 });
   }
 
   #mustBeServed(): ServedSandbox {

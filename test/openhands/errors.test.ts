@@ -4,9 +4,10 @@ import type { CloudClient } from '../../src/cloud/provider';
 import { OpenHandsCloud } from '../clouds/openhands/cloud';
 import type { Intercepted, OpenHandsOptions } from '../clouds/openhands/options';
 import { eventually } from '../helpers/eventually';
-import { connectTo } from './client';
+import { connectTo, STARTS_A_SANDBOX_MS } from './client';
 
-describe('What OpenHands says when it fails', () => {
+describe('What OpenHands says when it fails', function () {
+  this.timeout(STARTS_A_SANDBOX_MS);
   let cloud: OpenHandsCloud;
   let client: CloudClient;
 

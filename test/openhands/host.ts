@@ -58,6 +58,6 @@ export class CloudHost extends SshHost {
   async close(): Promise<void> {
     await this.endChildren();
     this.served.dispose();
-    rmSync(this.dir, { recursive: true, force: true });
+    rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 });
   }
 }

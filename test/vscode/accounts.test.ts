@@ -87,16 +87,18 @@ describe('A person’s first run and accounts in a real VS Code', function () {
     await readSecrets(other);
     await other.row('far-away').waitFor();
     quirks.token = 'second';
-    await workbench.runCommand('Cloud Sandboxes: Refresh');
-    await other.runCommand('Cloud Sandboxes: Refresh');
-    await workbench.row('Sign in again').waitFor();
-    await other.row('Sign in again').waitFor();
     const questions = async (): Promise<number> => {
       const windows = [workbench, other].map((window) => window.notification('refuses the token').count());
       return (await Promise.all(windows)).reduce((sum, count) => sum + count, 0);
     };
-    await eventually(async () => assert.equal(await questions(), 1));
-    await workbench.screenshot('token-refused');
+    // It is gone from sight after some seconds, so it is waited for before the second window is at its end.
+    const asked = eventually(async () => assert.equal(await questions(), 1), 30_000);
+    await workbench.runCommand('Cloud Sandboxes: Refresh');
+    const pictured = asked.then(() => workbench.screenshot('token-refused'));
+    await Promise.all([pictured, other.runCommand('Cloud Sandboxes: Refresh')]);
+    await workbench.row('Sign in again').waitFor();
+    await other.row('Sign in again').waitFor();
+    assert.ok((await questions()) <= 1, 'both windows ask');
   });
 
   it('keeps the last list in sight meanwhile', async () => {

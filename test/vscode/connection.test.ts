@@ -13,6 +13,7 @@ import { providerOf } from '../../src/cloud/registry';
 import { configEnding } from '../../src/sshConfig/hostFiles';
 import { includeLine } from '../../src/sshConfig/include';
 import { includePattern } from '../../src/sshConfig/quoting';
+import { freePort } from '../helpers/forwards';
 import { LocalCloudServer } from '../helpers/localCloud';
 import { Relay } from '../helpers/relay';
 import { requireTool } from '../helpers/require';
@@ -22,6 +23,8 @@ import { useEditor } from './host/useEditor';
 import type { Workbench } from './host/workbench';
 
 const name = 'web';
+/** A connection is slow, or no longer, when some of its reports say so, which come every few seconds. */
+const SOME_REPORTS_MS = 60_000;
 
 describe('The connection to a sandbox in a real VS Code', function () {
   this.timeout(90_000);
@@ -48,8 +51,8 @@ describe('The connection to a sandbox in a real VS Code', function () {
 
   before(async () => {
     ({ workbench } = editor);
-    await startCloud();
-    relay = await Relay.start(cloud.ready.url);
+    await startCloud(String(await freePort()));
+    relay = await Relay.start(cloud.ready.url, await freePort());
   });
   after(async () => {
     ssh?.kill();
@@ -58,7 +61,7 @@ describe('The connection to a sandbox in a real VS Code', function () {
     await cloud.stop();
   });
 
-  async function startCloud(port = '0'): Promise<void> {
+  async function startCloud(port: string): Promise<void> {
     const stateDir = path.join(editor.dir, 'cloud');
     cloud = await LocalCloudServer.start({ stateDir, args: ['--runtime', 'process', '--port', port] });
     const endpoint = { provider: 'boxlite', baseUrl: cloud.ready.url, token: cloud.api.token };
@@ -170,16 +173,16 @@ describe('The connection to a sandbox in a real VS Code', function () {
     assert.ok(relay.network.cut() > 0);
     await item()
       .getByText(/web: slow, \d+ ms/)
-      .waitFor();
+      .waitFor({ timeout: SOME_REPORTS_MS });
     await workbench.screenshot('status-slow');
 
     relay.network.lag(undefined);
     assert.ok(relay.network.cut() > 0);
     await item()
       .getByText(/web: \d+ ms/)
-      .waitFor();
+      .waitFor({ timeout: SOME_REPORTS_MS });
     assert.equal(ssh!.exitCode, null, 'it is the same ssh');
-  });
+  }).timeout(3 * SOME_REPORTS_MS);
 
   it('is shown as lost and made again', async () => {
     await disconnect();

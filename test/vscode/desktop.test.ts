@@ -12,7 +12,7 @@ import { includePattern } from '../../src/sshConfig/quoting';
 import { BoxliteStandIn } from '../clouds/boxlite/server';
 import { eventually } from '../helpers/eventually';
 import { addCloud } from './host/addCloud';
-import { createSandbox } from './host/createSandbox';
+import { createSandbox, openCreateForm } from './host/createSandbox';
 import { Desktop, type EditorRequest } from './host/desktop';
 import { localCloudApi } from './host/localCloud';
 import { connectAsEditor, onlyAlias, openInSandbox } from './host/sandboxWindow';
@@ -118,7 +118,7 @@ describe('Opening sandboxes as folders in a real VS Code, as on a desktop', func
 
   it('offers to install it where it is needed', async () => {
     await workbench.clickInSideBar('Start Local Cloud');
-    await workbench.row('Create a sandbox').click();
+    await openCreateForm(workbench);
     await createSandbox(workbench, 'web');
     await workbench.notification('needs a Remote-SSH extension, and none is installed').waitFor();
     await workbench.screenshot('desktop-no-remote-ssh');
@@ -236,7 +236,7 @@ describe('Opening sandboxes as folders in a real VS Code, as on a desktop', func
     const { port } = new URL(workbench.page.url());
     ssh = await connectAsEditor(editor, ['-L', `${socket}:127.0.0.1:${port}`]);
     forwarded = await eventually(() => connected(socket));
-    await workbench.row('web', 'running, connected').locator('.monaco-tl-twistie').click();
+    await workbench.expand(workbench.row('web', 'running, connected'));
     await workbench.row('Editor window').waitFor();
     await workbench.screenshot('desktop-second-window');
     const request = await requestBy(() => openByMenu('web', 'Open in New Window'));

@@ -58,8 +58,7 @@ describe('Links to sandboxes in a real VS Code', function () {
   it('open it for somebody else than the person whose link it is', async () => {
     await workbench.openLink(linkWith({ user: 'a-colleague' }));
     await workbench.clickNotification('cannot open a sandbox as a folder', 'Open Terminal');
-    // A second one makes the list of terminals appear.
-    await workbench.page.locator('.terminal-tabs-entry').nth(1).waitFor();
+    await workbench.waitForTerminals(2);
   });
 
   it('offer to sign in as that person where the sandbox is hidden from others', async () => {

@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict';
 import { eventually } from '../helpers/eventually';
-import { createSandbox } from './host/createSandbox';
+import { createSandbox, openCreateForm } from './host/createSandbox';
 import { hostReleases } from './host/install';
 import { calculateInTerminal } from './host/terminal';
 import { useEditor } from './host/useEditor';
@@ -22,13 +23,7 @@ describe(`The extension in VS Code ${hostReleases.oldest.vscode}, the oldest tha
 
   it('starts the local cloud, and creates a sandbox in it', async () => {
     await workbench.clickInSideBar('Start Local Cloud');
-    // A click counts only if the row is not drawn anew under it, as happens while the cloud's first answers come.
-    await eventually(async () => {
-      await workbench.row('Create a sandbox').click();
-      await workbench.page
-        .locator('.quick-input-widget', { hasText: 'Create Sandbox' })
-        .waitFor({ timeout: 2000 });
-    });
+    await openCreateForm(workbench);
     await createSandbox(workbench, name);
     await workbench.row(name, 'running').waitFor();
     await workbench.screenshot('oldest-2-created');
@@ -41,7 +36,10 @@ describe(`The extension in VS Code ${hostReleases.oldest.vscode}, the oldest tha
   });
 
   it('deletes it by the key for it', async () => {
-    await workbench.row(name).click();
+    await eventually(async () => {
+      await workbench.row(name).click();
+      assert.match((await workbench.row(name).getAttribute('class')) ?? '', /\bfocused\b/);
+    });
     await workbench.page.keyboard.press('Delete');
     await workbench.dialog().getByRole('button', { name: 'Delete' }).click();
     await workbench.row('Create a sandbox').waitFor();

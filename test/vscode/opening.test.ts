@@ -7,6 +7,7 @@ import { sshHome } from '../../src/base/paths';
 import { configEnding } from '../../src/sshConfig/hostFiles';
 import { includeLine } from '../../src/sshConfig/include';
 import { includePattern } from '../../src/sshConfig/quoting';
+import { openCreateForm } from './host/createSandbox';
 import { useEditor } from './host/useEditor';
 import type { Workbench } from './host/workbench';
 
@@ -33,7 +34,7 @@ describe('Making and opening sandboxes in a real VS Code', function () {
   it('shows what the cloud lets one choose, with what it comes to', async () => {
     await workbench.openView('Cloud Sandboxes');
     await workbench.clickInSideBar('Start Local Cloud');
-    await workbench.row('Create a sandbox').click();
+    await openCreateForm(workbench);
     await workbench.answer('Create Sandbox', 'first');
     await workbench.pickEntry('Stop When Idle').getByText('after 15 min (default)').waitFor();
     await workbench.screenshot('create-settings');
@@ -62,10 +63,10 @@ describe('Making and opening sandboxes in a real VS Code', function () {
 
   it('copies an SSH command that works in any shell', async () => {
     const command = await copiedCommand('second');
-    const { stdout } = await run('/bin/sh', ['-c', `${command} echo from outside`]);
-    assert.equal(stdout, 'from outside\n');
     await workbench.notification('Copied: ssh -F').waitFor();
     await workbench.screenshot('copied-command');
+    const { stdout } = await run('/bin/sh', ['-c', `${command} echo from outside`]);
+    assert.equal(stdout, 'from outside\n');
   });
 
   it('has new keys when asked to, and ssh goes on without a question', async () => {
@@ -84,8 +85,7 @@ describe('Making and opening sandboxes in a real VS Code', function () {
     await workbench.pickEntry('second').hover();
     await workbench.screenshot('open-sandbox');
     await workbench.pickEntry('second').getByRole('button', { name: 'Open Terminal' }).click();
-    // A second one makes the list of terminals appear.
-    await workbench.page.locator('.terminal-tabs-entry').nth(1).waitFor();
+    await workbench.waitForTerminals(2);
   });
 
   it('opens one from the editor’s own list of terminal profiles', async () => {
@@ -93,7 +93,7 @@ describe('Making and opening sandboxes in a real VS Code', function () {
     await workbench.pickEntry('second').waitFor();
     await workbench.screenshot('terminal-profile');
     await workbench.pick('second');
-    await workbench.page.locator('.terminal-tabs-entry').nth(2).waitFor();
+    await workbench.waitForTerminals(3);
     await workbench.waitForTerminal(prompt);
     await workbench.typeInTerminal('echo sum=$((6*7)) ${SSH_CONNECTION:+by ssh}');
     await workbench.waitForTerminal(/sum=42 by ssh/);
@@ -114,7 +114,7 @@ describe('Making and opening sandboxes in a real VS Code', function () {
     await other.openView('Cloud Sandboxes');
     await other.contextMenu(other.row('second'), 'Open Terminal');
     await other.waitForTerminal(prompt);
-    await other.row('second').locator('.monaco-tl-twistie').click();
+    await other.expand(other.row('second'));
     await other.row('Terminal in another window').first().waitFor();
     await other.row('Terminal in this window').waitFor();
     await other.screenshot('second-window');

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import { BoxliteStandIn } from '../clouds/boxlite/server';
 import { addCloud } from './host/addCloud';
-import { createSandbox } from './host/createSandbox';
+import { createSandbox, openCreateForm } from './host/createSandbox';
 import { connectAsEditor, openInSandbox } from './host/sandboxWindow';
 import { useEditor } from './host/useEditor';
 import type { Workbench } from './host/workbench';
@@ -40,7 +40,7 @@ describe('The pictures in the README', function () {
   it('show what can be opened', async () => {
     await workbench.openView('Cloud Sandboxes');
     await workbench.clickInSideBar('Start Local Cloud');
-    await workbench.row('Create a sandbox').click();
+    await openCreateForm(workbench);
     await createSandbox(workbench, 'web');
     await workbench.waitForTerminal(/[#$] ?\s*$/);
     await addCloud(workbench, cloud.url, 'token');

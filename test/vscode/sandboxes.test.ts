@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { eventually } from '../helpers/eventually';
 import { addCloud, giveAddress } from './host/addCloud';
-import { createSandbox } from './host/createSandbox';
+import { createSandbox, openCreateForm } from './host/createSandbox';
 import { knownHosts } from './host/knownHosts';
 import { endLocalCloud, localCloudApi } from './host/localCloud';
 import { calculateInTerminal } from './host/terminal';
@@ -41,7 +41,7 @@ describe('The extension in a real VS Code', function () {
   });
 
   it('creates a sandbox, which appears running', async () => {
-    await workbench.row('Create a sandbox').click();
+    await openCreateForm(workbench);
     await createSandbox(workbench, name);
     await workbench.row(name, 'running').waitFor();
     await workbench.screenshot('3-created');

@@ -14,6 +14,7 @@ import {
 import * as net from 'node:net';
 import * as path from 'node:path';
 import type { Readable } from 'node:stream';
+import { sendSignal } from '../../../src/processes/procfs';
 
 /** The user of OpenHands' images (software-agent-sdk, agent_server/docker/Dockerfile). */
 const USER = { name: 'openhands', id: 10_001, home: '/home/openhands' };
@@ -101,7 +102,7 @@ export class Box {
   async kill(): Promise<void> {
     if (!this.isRunning) return;
     // pid_namespaces(7): with a namespace's first process all others go, and it is not reaped before they have.
-    process.kill(this.firstPid, 'SIGKILL');
+    sendSignal(this.firstPid, 'SIGKILL');
     await this.ended;
   }
 }

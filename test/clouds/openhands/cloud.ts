@@ -84,6 +84,6 @@ export class OpenHandsCloud {
     await this.#server?.close();
     await this.sandboxes.close();
     await this.#exposures.close();
-    rmSync(this.#dir, { recursive: true, force: true });
+    rmSync(this.#dir, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -55,7 +55,6 @@ export const streamCases: readonly Case[] = [
         assert.deepEqual(result, { code: 0, stdout, stderr });
         assert.equal(effects['data'], `644 ${DATA_SHA}`);
       },
-      timeoutMs: 60_000,
     }),
   ),
   command('prints what the command prints', 'echo out', { stdout: 'out\n' }),

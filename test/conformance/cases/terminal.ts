@@ -184,7 +184,7 @@ export const terminalCases: readonly Case[] = [
       const terminal = host.openTerminal(SIZE);
       // Told by what nohup has started: it is some milliseconds old before it is protected.
       terminal.type(`nohup sh -c 'echo pid=$$ >/dev/tty; exec sleep 1000' >/dev/null 2>&1 &\r`);
-      await terminal.shows(/pid=\d+/);
+      await terminal.shows(/pid=\d+\r/);
       const [, job] = /pid=(\d+)/.exec(terminal.screen) ?? [];
       terminal.pty.kill('SIGKILL');
       await terminal.exited;
@@ -204,7 +204,7 @@ export const terminalCases: readonly Case[] = [
   }),
   scene({
     name: 'reads what is typed without echo',
-    command: 'printf re""ady; read -rs secret; echo "<$secret>"',
+    command: 'stty -echo; printf re""ady; read -r secret; stty echo; echo "<$secret>"',
     play: async (terminal) => {
       await terminal.shows(/ready/);
       terminal.type('word\r');

@@ -7,6 +7,7 @@
 import { constants } from 'node:os';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
+import { createDeferred } from '../../../src/base/async';
 import { createDeadline } from '../../../src/base/deadline';
 import { hostReleases, installHost, type HostRelease } from './install';
 import { VsCodeServer } from './server';
@@ -37,14 +38,13 @@ async function main(): Promise<number> {
   try {
     const page = await browser.newPage();
     const limit = createDeadline(limitMs, () => new Error(`The tests did not end in ${limitMs / 1000} s`));
-    const exitCode = new Promise<number>((resolve, reject) => {
-      page.once('crash', () => reject(new Error('The workbench crashed')));
-      limit.signal.addEventListener('abort', () => reject(limit.signal.reason as Error));
-      // The workbench calls it when the extension host that ran the tests has ended.
-      void page.exposeFunction('codeAutomationExit', resolve);
-    });
+    const exitCode = createDeferred<number>();
+    page.once('crash', () => exitCode.reject(new Error('The workbench crashed')));
+    limit.signal.addEventListener('abort', () => exitCode.reject(limit.signal.reason));
+    // The workbench calls it when the extension host that ran the tests has ended.
+    await page.exposeFunction('codeAutomationExit', (code: number) => exitCode.resolve(code));
     await page.goto(workbenchUrl(server.url));
-    return await exitCode.finally(() => limit.dispose());
+    return await exitCode.promise.finally(() => limit.dispose());
   } finally {
     await browser.close();
     await server.stop();

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { eventually } from '../../helpers/eventually';
 import type { Editor } from './useEditor';
 
 /** Several times what a window takes to say which sandbox it is open in. */
@@ -38,11 +39,13 @@ export async function openInSandbox(editor: Editor, name: string): Promise<void>
   url.searchParams.set('workspace', file);
   await workbench.page.goto(url.href);
   const item = workbench.statusBarItem('cloud-sandboxes.cloud-sandboxes.connection');
-  try {
-    await item.waitFor({ timeout: SHOWN_MS });
-  } catch {
-    // Now and then the workbench opens the workspace without its folder, and stays so.
-    await workbench.page.reload();
-    await item.waitFor();
-  }
+  await eventually(async () => {
+    try {
+      await item.waitFor({ timeout: SHOWN_MS });
+    } catch (error) {
+      // Now and then the workbench opens the workspace without its folder, and stays so.
+      await workbench.page.reload();
+      throw error;
+    }
+  }, 3 * SHOWN_MS);
 }

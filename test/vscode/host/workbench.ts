@@ -17,7 +17,7 @@ const chromiumFlags = [
 ];
 const windowSize = { width: 1280, height: 800 };
 const MAX_VISIBLE_TEXT = 4000;
-/** How long the palette may take to show a command, and for how long it is opened again. */
+/** How long a menu or the palette may take to show an entry, and for how long it is opened again. */
 const PALETTE_MS = 5_000;
 const COMMAND_MS = 30_000;
 const screenshotDir = path.resolve('test-results');
@@ -152,14 +152,23 @@ export class Workbench {
   /** Picks an entry of a row's context menu. */
   async contextMenu(row: Locator, entry: string): Promise<void> {
     await this.#slowDown();
-    await row.click({ button: 'right' });
-    await this.#chooseMenuItem(entry);
+    await this.#chooseMenuItem(entry, () => row.click({ button: 'right', timeout: PALETTE_MS }));
+  }
+
+  /** Shows what is under a row of the side bar's tree. A row that is drawn anew under a click does not hear of it. */
+  async expand(row: Locator): Promise<void> {
+    await eventually(async () => {
+      const expanded = row.and(this.page.locator('[aria-expanded="true"]'));
+      if ((await expanded.count()) > 0) return;
+      await row.locator('.monaco-tl-twistie').click({ timeout: PALETTE_MS });
+      await expanded.waitFor({ timeout: PALETTE_MS });
+    }, COMMAND_MS);
   }
 
   /** Opens a terminal by its profile, from the drop-down beside the button for a new one. */
   async newTerminalOf(profile: string): Promise<void> {
-    await this.page.locator('.part.panel').getByRole('button', { name: 'Launch Profile...' }).click();
-    await this.#chooseMenuItem(profile);
+    const button = this.page.locator('.part.panel').getByRole('button', { name: 'Launch Profile...' });
+    await this.#chooseMenuItem(profile, () => button.click({ timeout: PALETTE_MS }));
   }
 
   /**
@@ -171,13 +180,19 @@ export class Workbench {
     await eventually(async () => assert.equal(await inProgress.count(), 0));
   }
 
-  /** By keyboard: a menu ignores the mouse in its first moments, lest the click that opened it counts. */
-  async #chooseMenuItem(entry: string): Promise<void> {
+  /**
+   * By keyboard: a menu ignores the mouse in its first moments, lest the click that opened it counts. As the palette does,
+   * it closes when something takes the focus, and when the tree is drawn anew.
+   */
+  async #chooseMenuItem(entry: string, openMenu: () => Promise<void>): Promise<void> {
     // By its label: its name also has its key, where there is one.
     const label = this.page.getByText(entry, { exact: true });
     const item = this.page.getByRole('menuitem').filter({ has: label });
-    await item.hover();
-    await this.page.locator('.action-item.focused', { has: item }).waitFor();
+    await eventually(async () => {
+      if ((await item.count()) === 0) await openMenu();
+      await item.hover({ timeout: PALETTE_MS });
+      await this.page.locator('.action-item.focused', { has: item }).waitFor({ timeout: PALETTE_MS });
+    }, COMMAND_MS);
     await this.page.keyboard.press('Enter');
   }
 
@@ -290,6 +305,12 @@ export class Workbench {
     const rows = this.terminal().locator('.xterm-rows');
     await rows.filter({ hasText: pattern }).waitFor();
     return rows.innerText();
+  }
+
+  /** Resolves once the newest of that many terminals is shown and has the focus, which it takes late. */
+  async waitForTerminals(count: number): Promise<void> {
+    const newest = this.page.locator('.terminal-group .terminal-wrapper').nth(count - 1);
+    await newest.and(this.terminal()).locator('.xterm.focus').waitFor();
   }
 
   /** The terminal that is shown. */
