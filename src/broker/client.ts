@@ -44,27 +44,28 @@ const ASKED_FOR_MS = 2000;
 export async function isAskedFor(options: GrantRequestOptions): Promise<boolean> {
   const { dir, alias, signal, waitMs = ASKED_FOR_MS, log } = options;
   const editor = editorOfAlias(alias);
+  const enough = new AbortController();
   const limit = createDeadline(waitMs, () => new Error('A window hangs'), signal);
+  limit.signal.addEventListener('abort', () => enough.abort(limit.signal.reason), { once: true });
   const inquire = async (endpoint: Endpoint): Promise<void> => {
     try {
-      const answer = await askBroker(endpoint, alias, limit.signal, log);
-      if (!answer.ok || !answer.grant.mayStart) throw new Error('Nobody asked for it there');
+      const answer = await askBroker(endpoint, alias, enough.signal, log);
+      if (!answer.ok || !answer.grant.mayStart) throw new Error('nobody asked for it there');
     } catch (error) {
       log.debug(`Broker ${endpoint.file}: ${describeError(error)}`);
       throw error;
     }
   };
-  let inquiries: Promise<void>[] = [];
   try {
     const endpoints = (await listEndpoints(dir, editor)).filter((endpoint) => endpoint.editor === editor);
-    inquiries = endpoints.map(inquire);
     // One is enough: another may hang.
-    await Promise.any(inquiries);
+    await Promise.any(endpoints.map(inquire));
     return true;
   } catch (error) {
-    log.debug(`Asking all windows: ${describeError(error)}`);
+    log.debug(`No window wants it: ${describeError(error)}`);
     return false;
   } finally {
-    void Promise.allSettled(inquiries).then(() => limit.dispose());
+    limit.dispose();
+    enough.abort(new Error('another window has answered'));
   }
 }

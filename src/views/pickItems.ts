@@ -1,4 +1,5 @@
 /** What quick picks of sandboxes and accounts show. */
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { Sandbox } from '../cloud/provider';
 import type { BookEntry } from '../remote/sandboxBook';
@@ -57,6 +58,15 @@ export function sandboxItems(
   const isLoading = list.accounts.some(({ phase }) => phase === 'loading');
   const hasAnswer = items.length > 0 || isLoading || others.length > 0;
   return [...items, ...troubles, ...(hasAnswer ? others : insteadOfSandboxes(list, choice))];
+}
+
+/** Whether a person sees the same entries, and means the same sandboxes by them. */
+export function lookSame(one: readonly SandboxItem[], other: readonly SandboxItem[]): boolean {
+  return isDeepStrictEqual(one.map(looksOf), other.map(looksOf));
+}
+
+function looksOf({ label, description, detail, buttons = [], ref }: SandboxItem): unknown[] {
+  return [label, description, detail, buttons.map(({ id }) => id), ref?.account.id, ref?.sandbox.id];
 }
 
 function sandboxItem(ref: SandboxRef, options: SandboxItemsOptions): SandboxItem {

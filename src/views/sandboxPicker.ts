@@ -1,9 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import { createDeferred } from '../base/async';
 import { DisposableStore } from '../base/disposable';
 import type { SandboxList, SandboxRef } from '../sandboxes/sandboxList';
-import { sandboxItems, type SandboxItem, type SandboxItemsOptions } from './pickItems';
+import { lookSame, sandboxItems, type SandboxItem, type SandboxItemsOptions } from './pickItems';
 import type { SandboxWindow } from './sandboxWindow';
 
 export interface SandboxPickOptions extends Omit<SandboxItemsOptions, 'here'> {
@@ -57,7 +56,7 @@ export class SandboxPicker {
     const update = (): void => {
       const items = sandboxItems(list, options);
       // New rows in place of the same would take a click that falls between, and make hovers blink.
-      if (isDeepStrictEqual(items, shown)) return;
+      if (shown && lookSame(items, shown)) return;
       shown = items;
       const active = pick.activeItems[0]?.ref;
       pick.items = items;

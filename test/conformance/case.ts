@@ -22,7 +22,7 @@ export interface Case<R = Result> {
   /** The one part of the result that may differ. */
   readonly differs?: Difference;
   readonly impossible?: Impossible;
-  /** For a case that moves much data. */
+  /** Where a minute is not enough. */
   readonly timeoutMs?: number;
 }
 

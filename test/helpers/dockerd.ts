@@ -88,14 +88,14 @@ export class TestDockerd {
     }
     await unmountBelow(this.dir);
     await removeControlGroups(controlGroup(this.dir));
-    await fs.rm(this.dir, { recursive: true, force: true });
+    await fs.rm(this.dir, { recursive: true, force: true, maxRetries: 5 });
   }
 
   async #ready(): Promise<void> {
     await eventually(async () => {
-      if (this.process.exitCode !== null) return;
+      if (this.process.exitCode !== null || this.process.signalCode !== null) return;
       await this.client.ping();
-    }, 15_000);
+    }, 45_000);
   }
 
   async #importImage(busybox: string): Promise<void> {

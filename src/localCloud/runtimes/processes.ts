@@ -27,13 +27,13 @@ export async function endProcesses(find: () => number[]): Promise<void> {
   throw new RuntimeError('failed', `Processes ${find().join(', ')} do not end, not even by SIGKILL`);
 }
 
-/** Looks twice: a process that just becomes another program has no environment to be found by (execve in Linux). */
+/** Looks twice: one that is found by its environment has none while it becomes another program (execve in Linux). */
 async function gone(find: () => number[], withinMs: number): Promise<boolean> {
   const end = Date.now() + withinMs;
   for (let emptyLooks = 0; ;) {
     emptyLooks = find().length > 0 ? 0 : emptyLooks + 1;
     if (emptyLooks === 2) return true;
-    if (Date.now() > end) return false;
+    if (emptyLooks === 0 && Date.now() > end) return false;
     await delay(POLL_MS);
   }
 }

@@ -16,13 +16,13 @@ import { useTempDir } from '../../helpers/tempDir';
 const run = promisify(execFile);
 const alias = 'web-aaaabbbbcccc.vscode.sbx';
 const connecting: ConnectionState = { connectionId: 'c', alias, pid: 1, phase: 'connecting', since: 5 };
+const connected: ConnectionState = { ...connecting, phase: 'connected', roundTripMs: 7 };
+
 interface OpenWindow {
   /** What it was told. */
   readonly states: ConnectionState[];
   readonly close: () => void;
 }
-
-const connected: ConnectionState = { ...connecting, phase: 'connected', roundTripMs: 7 };
 
 describe('StateReporter', () => {
   const temp = useTempDir();

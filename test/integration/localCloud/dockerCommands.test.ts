@@ -102,14 +102,16 @@ describe('Commands of the Docker runtime', function () {
   });
 
   it('resizes a terminal', async () => {
-    const script = 'trap "stty size; exit" WINCH; echo ready; while :; do sleep 0.1; done';
+    const script = 'trap "stty size" WINCH; echo ready; while :; do sleep 0.1; done';
     const execution = await docker.exec(box, ['sh', '-c', script], { terminal });
     await waitForOutput(execution, 'ready');
 
     execution.resize(80, 24);
     execution.resize(120, 40);
 
-    assert.match(await text(execution.stdout), /40 120/);
+    await waitForOutput(execution, '40 120');
+    execution.kill();
+    execution.stdout.resume();
   });
 
   it("takes the end of a terminal's input for control-D", async () => {

@@ -4,7 +4,12 @@ import type { Sandbox, SandboxStatus } from '../../../src/cloud/provider';
 import { localAccount } from '../../../src/sandboxes/account';
 import type { AccountSandboxes } from '../../../src/sandboxes/sandboxList';
 import { lifecycleActions } from '../../../src/views/lifecycleActions';
-import { sandboxItems, type SandboxItem, type SandboxItemsOptions } from '../../../src/views/pickItems';
+import {
+  lookSame,
+  sandboxItems,
+  type SandboxItem,
+  type SandboxItemsOptions,
+} from '../../../src/views/pickItems';
 
 describe('The entries of a pick of sandboxes', () => {
   const stop = { choice: lifecycleActions.stop };
@@ -85,6 +90,29 @@ describe('The entries of a pick of sandboxes', () => {
       [true, false],
     );
   });
+
+  const failed: AccountSandboxes = {
+    ...ready('running'),
+    phase: 'failed',
+    error: new CloudError('unreachable', 'no route'),
+  };
+  const renamed = { ...ready(), sandboxes: [{ id: 'other', name: 'running', status: 'running' } as const] };
+  const pairs: { what: string; one: AccountSandboxes; other: AccountSandboxes; same: boolean }[] = [
+    { what: 'an answer that says nothing new', one: ready('running'), other: ready('running'), same: true },
+    { what: 'a cloud that still does not answer', one: failed, other: { ...failed }, same: true },
+    { what: 'a sandbox more', one: ready('running'), other: ready('running', 'stopped'), same: false },
+    { what: 'a cloud that does not answer any more', one: ready('running'), other: failed, same: false },
+    { what: 'another sandbox of the same name', one: ready('running'), other: renamed, same: false },
+  ];
+  for (const { what, one, other, same } of pairs) {
+    it(`look ${same ? 'the same' : 'different'} after ${what}`, () => {
+      const [before, after] = [one, other].map((entry) =>
+        sandboxItems({ accounts: [entry], isPlaceholder: () => false }, {}),
+      );
+
+      assert.equal(lookSame(before!, after!), same);
+    });
+  }
 });
 
 /** Sandboxes that are called by their states. */
