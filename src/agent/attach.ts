@@ -9,7 +9,8 @@ import { pipesSocketIn, socketIn } from './agentFolder';
 export class AttachError extends CodedError<'not-running'> {}
 
 /**
- * Makes this process's stdin and stdout a carrier of the agent in that folder. Resolves when either side ends.
+ * Makes this process's stdin and stdout a carrier of the agent in that folder. Resolves when the agent is done with it,
+ * or nobody reads stdout any more.
  * What goes by is none of its business: the two ends prove to each other who they are.
  */
 export async function attach(dir: string): Promise<void> {
@@ -44,9 +45,12 @@ async function relay(agentSocket: string): Promise<void> {
   // process.stdout would write to a pipe synchronously, and so hold the other direction.
   const input = new net.Socket({ fd: 0, writable: false });
   const output = new net.Socket({ fd: 1, readable: false });
+  input.once('error', () => socket.destroy());
   input.pipe(socket);
   socket.pipe(output);
-  await Promise.race([ended(input), ended(output), ended(socket)]);
+  // Not for the input's end, of which the agent hears. Were the socket closed then, the agent's next write would fail,
+  // and with it would go what it has not read yet: the end of the session.
+  await Promise.race([ended(output), ended(socket)]);
 }
 
 /** Nobody is to be told why: the other end of a broken carrier knows. */

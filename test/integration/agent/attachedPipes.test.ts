@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import * as path from 'node:path';
 import type { Duplex } from 'node:stream';
+import { delay } from '../../../src/base/async';
 import { ProcessCarrier } from '../../../src/ssh/backends/agent/processCarrier';
 import { TestAgent } from '../../helpers/agent';
 import { ATTACHERS, prepareAttach, requireAttacher, type AttachCommand } from '../../helpers/attach';
@@ -126,15 +127,36 @@ for (const attacher of ATTACHERS) {
       await eventually(() => assert.match(agent.log, /session \w+ has ended/));
     });
 
+    /** By sockets, which cannot be handed over. */
+    const dialThroughIt = (): Promise<Duplex> =>
+      Promise.resolve(new ProcessCarrier(startLocalProcess(command.argv, command.env)));
+
     it('goes through it where its stdin and stdout are sockets', async () => {
-      const relaying = startLocalProcess(command.argv, command.env);
-      const { client } = await agent.connect(() => Promise.resolve(new ProcessCarrier(relaying)));
+      const { client } = await agent.connect(dialThroughIt);
       const data = randomBytes(3 * MEGABYTE);
 
       const cat = await client.exec({ argv: ['cat'], env: {} });
       cat.stdin.end(data);
 
       assert.equal(await sha256Of(cat.stdout), sha256(data));
+    });
+
+    it('ends through it also where the agent writes before it reads of that', async () => {
+      const connections = await Promise.all([1, 2, 3, 4].map(() => agent.connect(dialThroughIt)));
+      for (const { client } of connections) {
+        const cat = await client.exec({ argv: ['cat'], env: {} });
+        cat.stdin.write('to be acknowledged');
+        await once(cat.stdout, 'data');
+        cat.stdin.write('to be acknowledged');
+      }
+
+      agent.child.kill('SIGSTOP');
+      for (const connection of connections) connection.close();
+      // By then each has passed on the end.
+      await delay(200);
+      agent.child.kill('SIGCONT');
+
+      await eventually(() => assert.equal(agent.log.match(/session \w+ has ended/g)?.length, 4));
     });
   });
 }

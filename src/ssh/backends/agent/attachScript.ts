@@ -6,7 +6,8 @@ import { PERL_COPY } from '../relays';
 
 /**
  * `agent attach` in small, for the folder at its argument: hands stdin and stdout over to the agent and waits until it is
- * done with them. Those that it does not take are joined with its socket until either side ends.
+ * done with them. Those that it does not take are joined with its socket until it closes that, as it does once they end:
+ * were it closed here, its next write would fail, and with it would go what it has not read yet, the session's end.
  *
  * PF_UNIX and SOCK_STREAM are 1 wherever there is a Node. The module that knows takes several times as long to load as
  * all else here, so that it is left alone where the address's layout is known too (unix(7)).
@@ -31,7 +32,7 @@ if (my $agent = agent("${PIPES_SOCKET}")) {
 my $agent = agent("agent.sock") or exit ${EXIT_NOT_RUNNING};
 ${PERL_COPY}
 defined(my $child = fork) or die "$!\\n";
-if (!$child) { copy(*STDIN, $agent); shutdown $agent, 2; exit 0 }
+if (!$child) { copy(*STDIN, $agent); shutdown $agent, 1; exit 0 }
 copy($agent, *STDOUT);
 kill 9, $child;
 `;
