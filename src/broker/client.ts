@@ -46,7 +46,6 @@ export async function isAskedFor(options: GrantRequestOptions): Promise<boolean>
   const editor = editorOfAlias(alias);
   const enough = new AbortController();
   const limit = createDeadline(waitMs, () => new Error('A window hangs'), signal);
-  limit.signal.addEventListener('abort', () => enough.abort(limit.signal.reason), { once: true });
   const inquire = async (endpoint: Endpoint): Promise<void> => {
     try {
       const answer = await askBroker(endpoint, alias, enough.signal, log);
@@ -59,13 +58,13 @@ export async function isAskedFor(options: GrantRequestOptions): Promise<boolean>
   try {
     const endpoints = (await listEndpoints(dir, editor)).filter((endpoint) => endpoint.editor === editor);
     // One is enough: another may hang.
-    await Promise.any(endpoints.map(inquire));
+    await abortable(Promise.any(endpoints.map(inquire)), limit.signal);
     return true;
   } catch (error) {
     log.debug(`No window wants it: ${describeError(error)}`);
     return false;
   } finally {
     limit.dispose();
-    enough.abort(new Error('another window has answered'));
+    enough.abort(new Error('nobody waits any more'));
   }
 }

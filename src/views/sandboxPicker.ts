@@ -52,12 +52,10 @@ export class SandboxPicker {
     const owned = new DisposableStore();
     const pick = owned.add(vscode.window.createQuickPick<SandboxItem>());
     const chosen = createDeferred<PickedItem | undefined>();
-    let shown: readonly SandboxItem[] | undefined;
     const update = (): void => {
       const items = sandboxItems(list, options);
       // New rows in place of the same would take a click that falls between, and make hovers blink.
-      if (shown && lookSame(items, shown)) return;
-      shown = items;
+      if (lookSame(items, pick.items)) return;
       const active = pick.activeItems[0]?.ref;
       pick.items = items;
       const again = active && pick.items.find(({ ref }) => ref && isSame(ref, active));
